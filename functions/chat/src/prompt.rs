@@ -1,0 +1,68 @@
+//! What the model is given: text put together, nothing else.
+
+use shared::{
+    conversation::Message,
+    model::Request,
+    turn::Turn,
+};
+
+use crate::Question;
+
+/// In-context learning: examples stand before the conversation as if they had been its first turns.
+pub(crate) fn build(turn: Turn<Question>) -> Request {
+    let Turn { session, message, question, history, live, .. } = turn;
+    let examples = question.examples.into_iter().flat_map(|example| {
+        [Message::user(example.user), Message::assistant(example.assistant)]
+    });
+    Request {
+        model: question.model,
+        system: question.system,
+        messages: examples.chain(history).chain([Message::user(message)]).collect(),
+        inference: question.inference,
+        tools: Vec::new(),
+        metadata: vec![("pattern", "chat".to_owned()), ("session", session.to_string())],
+        live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use shared::{
+        conversation::{Caller, SessionId, TurnId},
+        deadline::Deadline,
+    };
+
+    use super::*;
+    use crate::question::Example;
+
+    #[test]
+    fn examples_come_before_history_and_history_before_the_message() {
+        let caller = Caller { subject: None, user_name: None, groups: Vec::new() };
+        let example = Example { user: "2 + 2".to_owned(), assistant: "4".to_owned() };
+        let request = build(Turn {
+            id: TurnId::new(),
+            session: SessionId::new(),
+            caller,
+            message: "And 4 + 4?".to_owned(),
+            question: Question {
+                system: Some("Answer with a number.".to_owned()),
+                examples: vec![example],
+                ..Question::default()
+            },
+            history: vec![Message::user("3 + 3"), Message::assistant("6")],
+            deadline: Deadline::new(SystemTime::now() + Duration::from_secs(1), None),
+            live: true,
+        });
+        assert_eq!(request.system.as_deref(), Some("Answer with a number."));
+        let transcript: Vec<String> = request.messages.iter().map(|message| format!("{message:?}")).collect();
+        insta::assert_snapshot!(transcript.join("\n"), @r#"
+        Message { role: User, content: [Text("2 + 2")] }
+        Message { role: Assistant, content: [Text("4")] }
+        Message { role: User, content: [Text("3 + 3")] }
+        Message { role: Assistant, content: [Text("6")] }
+        Message { role: User, content: [Text("And 4 + 4?")] }
+        "#);
+    }
+}

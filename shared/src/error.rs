@@ -1,0 +1,91 @@
+//! What can go wrong, said once, without HTTP and without SDK types.
+
+use std::time::Duration;
+
+use crate::conversation::ModelId;
+
+/// The failure that hides behind one of our errors: an SDK error, mostly. It is for the log, never for the caller.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Every way in which a request can fail. [`crate::http`] turns each into a status and a stable code.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field of the request is not what it must be.
+    #[error("{field}: {reason}")]
+    Invalid { field: String, reason: String },
+    /// A field, or the whole body, is longer than it may be.
+    #[error("{field} is longer than {limit}")]
+    TooLong { field: String, limit: String },
+    #[error("the body must be sent as application/json")]
+    UnsupportedMediaType,
+    #[error("the caller is not identified")]
+    Unauthenticated,
+    #[error("there is no such route")]
+    NoSuchRoute,
+    /// There is none, or it is somebody else's: the caller is not told which.
+    #[error("there is no such session")]
+    NoSuchSession,
+    #[error("the idempotency key was used with another body")]
+    IdempotencyKeyReused,
+    #[error("the request with this idempotency key is still under way")]
+    IdempotencyKeyBusy,
+    /// One message must fit one DynamoDB item (400 KB).
+    #[error("a message of {bytes} bytes is too large to be remembered")]
+    MessageTooLarge { bytes: usize },
+    /// Lambda or API Gateway would soon cut the call off.
+    #[error("the deadline passed")]
+    DeadlinePassed,
+    #[error("the model {model}: {kind}")]
+    Model { model: ModelId, kind: ModelError, #[source] source: Option<Source> },
+    /// DynamoDB could not be asked, or did not take the write.
+    #[error("the conversation memory is not available")]
+    Memory(#[source] Source),
+    /// The deployment is not configured as it must be.
+    #[error("configuration: {0}")]
+    Configuration(String),
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// How a model failed, whoever hosts it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    #[error("it is throttling calls")]
+    Throttled { retry_after: Option<Duration> },
+    #[error("it is overloaded or not ready")]
+    Unavailable,
+    #[error("it did not answer in time")]
+    TimedOut,
+    #[error("access to it is not granted: request it in the Bedrock console, and allow it in the function's policy")]
+    AccessNotGranted,
+    #[error("it cannot be called on demand by this identifier: put the identifier of an inference profile into MODEL_IDS")]
+    NeedsInferenceProfile,
+    #[error("there is none of this identifier in this region, or it has reached its end of life: correct MODEL_IDS")]
+    NotFound,
+    #[error("the conversation is longer than its context")]
+    ContextExceeded,
+    #[error("it does not accept the request")]
+    Rejected,
+    #[error("its answer broke off")]
+    BrokeOff,
+}
+
+impl ModelError {
+    /// Whether the next model of the fallback list may do better at once.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Throttled { .. } | Self::Unavailable | Self::TimedOut | Self::BrokeOff => true,
+            Self::AccessNotGranted
+            | Self::NeedsInferenceProfile
+            | Self::NotFound
+            | Self::ContextExceeded
+            | Self::Rejected => false,
+        }
+    }
+}
+
+impl Error {
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,144 @@
+//! Errors as problem documents (RFC 9457), with codes that stay.
+
+use std::error::Error as StdError;
+
+use lambda_http::http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::Parts;
+use crate::error::{Error, ModelError};
+
+/// Seconds after which a caller may try again, where nobody told us better.
+const RETRY_AFTER: u64 = 5;
+
+/// Answers an error, and logs it: this is where every error ends.
+pub(super) fn parts(error: &Error, request_id: &str) -> Parts {
+    let problem = Problem::of(error);
+    problem.log(error, request_id);
+    let mut parts = Parts::new(problem.status, "application/problem+json", problem.document(request_id).to_string());
+    if let Some(seconds) = problem.retry_after {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    parts
+}
+
+/// What a caller is told of an error.
+pub(super) struct Problem {
+    status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+    field: Option<String>,
+    /// Seconds.
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    pub(super) fn of(error: &Error) -> Self {
+        let (status, code) = status_and_code(error);
+        let retry_after = match (error, status) {
+            (Error::Model { kind: ModelError::Throttled { retry_after: Some(wait) }, .. }, _) => Some(wait.as_secs().max(1)),
+            (_, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => Some(RETRY_AFTER),
+            (_, StatusCode::CONFLICT) => Some(1),
+            _ => None,
+        };
+        let detail = match status {
+            // Whatever it is, it is for the log.
+            StatusCode::INTERNAL_SERVER_ERROR => "The service cannot answer; its operator finds the reason in the log.".to_owned(),
+            _ => sentence(error),
+        };
+        let field = match error {
+            Error::Invalid { field, .. } | Error::TooLong { field, .. } => Some(field.clone()),
+            _ => None,
+        };
+        Self { status, code, detail, field, retry_after }
+    }
+
+    pub(super) fn document(&self, request_id: &str) -> Value {
+        let mut document = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "detail": self.detail,
+        });
+        if let Some(field) = &self.field {
+            document["field"] = json!(field);
+        }
+        if !request_id.is_empty() {
+            document["request_id"] = json!(request_id);
+        }
+        document
+    }
+
+    pub(super) fn log(&self, error: &Error, request_id: &str) {
+        let code = self.code;
+        if self.status.is_server_error() {
+            tracing::error!(request_id, code, error = error as &dyn StdError, "request failed");
+        } else {
+            // What callers get wrong may quote what they sent, which is no business of the log.
+            tracing::info!(request_id, code, "request refused");
+        }
+    }
+}
+
+/// A status and a stable code for every error; the compiler asks for new ones.
+fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+    match error {
+        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
+        Error::TooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_long"),
+        Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+        Error::NoSuchRoute => (StatusCode::NOT_FOUND, "no_such_route"),
+        Error::NoSuchSession => (StatusCode::NOT_FOUND, "session_not_found"),
+        Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        Error::IdempotencyKeyBusy => (StatusCode::CONFLICT, "idempotency_key_in_use"),
+        Error::MessageTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "message_too_large"),
+        Error::DeadlinePassed => (StatusCode::GATEWAY_TIMEOUT, "deadline_exceeded"),
+        Error::Memory(_) => (StatusCode::SERVICE_UNAVAILABLE, "memory_unavailable"),
+        Error::Configuration(_) => (StatusCode::INTERNAL_SERVER_ERROR, "misconfigured"),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        Error::Model { kind, .. } => match kind {
+            ModelError::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, "model_throttled"),
+            ModelError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "model_unavailable"),
+            ModelError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "model_timeout"),
+            ModelError::AccessNotGranted => (StatusCode::INTERNAL_SERVER_ERROR, "model_access_not_granted"),
+            ModelError::NeedsInferenceProfile => (StatusCode::INTERNAL_SERVER_ERROR, "model_needs_inference_profile"),
+            ModelError::NotFound => (StatusCode::INTERNAL_SERVER_ERROR, "model_not_found"),
+            ModelError::ContextExceeded => (StatusCode::BAD_REQUEST, "context_exceeded"),
+            ModelError::Rejected => (StatusCode::BAD_REQUEST, "model_rejected_request"),
+            ModelError::BrokeOff => (StatusCode::BAD_GATEWAY, "model_broke_off"),
+        },
+    }
+}
+
+fn sentence(error: &Error) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    match (error, characters.next()) {
+        // Begins with a field's name, which keeps its spelling.
+        (Error::Invalid { .. } | Error::TooLong { .. }, _) | (_, None) => format!("{text}."),
+        (_, Some(first)) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_500_carries_no_details() {
+        for error in [Error::Internal("secret".to_owned()), Error::Configuration("secret".to_owned())] {
+            assert!(!parts(&error, "r").body.contains("secret"));
+        }
+        let memory = Error::Memory("secret table".into());
+        assert!(!parts(&memory, "r").body.contains("secret"));
+    }
+
+    #[test]
+    fn a_problem_names_field_code_and_request() {
+        insta::assert_snapshot!(
+            Problem::of(&Error::invalid("top_p", "must be a number from 0 to 1")).document("r-1"),
+            @r#"{"code":"invalid_request","detail":"top_p: must be a number from 0 to 1.","field":"top_p","request_id":"r-1","status":400,"title":"Bad Request","type":"about:blank"}"#
+        );
+    }
+}

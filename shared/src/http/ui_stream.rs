@@ -1,0 +1,167 @@
+//! A turn as server-sent events, in version 1 of the AI SDK's *UI message stream* protocol
+//! (<https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>), so that `useChat` front ends read it.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures::Stream;
+use lambda_http::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    lambda_runtime,
+};
+use serde_json::{Value, json};
+
+use super::{
+    answer::facts,
+    problem::Problem,
+};
+use crate::{
+    conversation::{SessionId, StopReason, TurnId},
+    error::Error,
+    events::{Completed, Event, Signal, Signals},
+};
+
+/// A response body: server-sent events while a turn goes on, or bytes that are known whole.
+#[derive(Debug)]
+pub struct EventStream {
+    ready: VecDeque<Bytes>,
+    turn: Option<(Signals, Encoder)>,
+}
+
+impl EventStream {
+    pub(super) fn whole(body: Bytes) -> Self {
+        Self { ready: VecDeque::from([body]), turn: None }
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Bytes, lambda_runtime::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(bytes) = self.ready.pop_front() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        let Some((signals, encoder)) = &mut self.turn else { return Poll::Ready(None) };
+        let signal = ready!(signals.poll_recv(context));
+        let signal = signal.unwrap_or_else(|| Signal::Ended(Err(Error::Internal("the turn's task died".to_owned()))));
+        let bytes = encoder.encode(&signal);
+        if matches!(signal, Signal::Ended(_)) {
+            self.turn = None;
+        }
+        Poll::Ready(Some(Ok(bytes.into())))
+    }
+}
+
+/// Waits until there is something to tell. A turn that fails before has an error of its own instead of a stream, and
+/// its status is the error's.
+pub(super) async fn begin(mut signals: Signals) -> Result<EventStream, Error> {
+    let mut encoder = Encoder::default();
+    let mut ready = VecDeque::new();
+    while let Some(signal) = signals.recv().await {
+        let is_told = match signal {
+            Signal::Started { .. } => false,
+            Signal::Event(_) => true,
+            Signal::Ended(Err(error)) => return Err(error),
+            Signal::Ended(Ok(_)) => {
+                ready.push_back(encoder.encode(&signal).into());
+                return Ok(EventStream { ready, turn: None });
+            }
+        };
+        ready.push_back(encoder.encode(&signal).into());
+        if is_told {
+            return Ok(EventStream { ready, turn: Some((signals, encoder)) });
+        }
+    }
+    Err(Error::Internal("the turn's task died".to_owned()))
+}
+
+pub(super) fn headers() -> HeaderMap {
+    HeaderMap::from_iter([
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+        (HeaderName::from_static("x-vercel-ai-ui-message-stream"), HeaderValue::from_static("v1")),
+        // Proxies that buffer by default are told not to.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ])
+}
+
+/// What has been opened and must be closed.
+#[derive(Debug, Default)]
+struct Encoder {
+    text_is_open: bool,
+    texts: u32,
+}
+
+impl Encoder {
+    fn encode(&mut self, signal: &Signal) -> String {
+        let mut out = String::new();
+        match signal {
+            Signal::Started { session, turn } => self.started(*session, *turn, &mut out),
+            Signal::Event(Event::Text(text)) => {
+                if !self.text_is_open {
+                    self.text_is_open = true;
+                    push(&mut out, &json!({"type": "text-start", "id": self.texts.to_string()}));
+                }
+                push(&mut out, &json!({"type": "text-delta", "id": self.texts.to_string(), "delta": text}));
+            }
+            Signal::Event(Event::Replied { .. }) => self.close_text(&mut out),
+            Signal::Ended(outcome) => {
+                self.close_text(&mut out);
+                match outcome {
+                    Ok(completed) => finish(completed, &mut out),
+                    Err(error) => fail(error, &mut out),
+                }
+                out.push_str("data: [DONE]\n\n");
+            }
+        }
+        out
+    }
+
+    fn started(&self, session: SessionId, turn: TurnId, out: &mut String) {
+        let metadata = json!({"session_id": session, "message_id": turn});
+        push(out, &json!({"type": "start", "messageId": turn, "messageMetadata": metadata}));
+        push(out, &json!({"type": "start-step"}));
+    }
+
+    fn close_text(&mut self, out: &mut String) {
+        if self.text_is_open {
+            push(out, &json!({"type": "text-end", "id": self.texts.to_string()}));
+            self.text_is_open = false;
+            self.texts += 1;
+        }
+    }
+}
+
+fn finish(completed: &Completed, out: &mut String) {
+    push(out, &json!({"type": "finish-step"}));
+    push(out, &json!({"type": "data-usage", "data": completed.answer.usage}));
+    let reason = completed.answer.stop_reason.as_ref().map_or("stop", finish_reason);
+    push(out, &json!({"type": "finish", "finishReason": reason, "messageMetadata": facts(completed)}));
+}
+
+fn fail(error: &Error, out: &mut String) {
+    let problem = Problem::of(error);
+    problem.log(error, "");
+    push(out, &json!({"type": "data-problem", "data": problem.document(""), "transient": true}));
+    push(out, &json!({"type": "error", "errorText": format!("{}: {}", problem.code, problem.detail)}));
+}
+
+/// Converse's stop reasons in the AI SDK's words.
+fn finish_reason(stop_reason: &StopReason) -> &'static str {
+    match stop_reason.0.as_str() {
+        "end_turn" | "stop_sequence" => "stop",
+        "max_tokens" | "model_context_window_exceeded" => "length",
+        "tool_use" => "tool-calls",
+        "content_filtered" | "guardrail_intervened" => "content-filter",
+        _ => "other",
+    }
+}
+
+fn push(out: &mut String, part: &Value) {
+    out.push_str("data: ");
+    out.push_str(&part.to_string());
+    out.push_str("\n\n");
+}

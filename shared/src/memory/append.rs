@@ -1,0 +1,191 @@
+//! Writing a finished turn: all of it or nothing.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Put, TransactWriteItem, Update},
+};
+
+use super::{
+    Claim, Memory, answer_sort_key, failed,
+    item::{Item, number, text},
+    now, question_sort_key, session_partition, session_sort_key, user_partition,
+};
+use crate::{conversation::{Caller, Role}, error::Error, events::Completed};
+
+/// Two turns that end at the same moment touch the same session item: one of them has to come back.
+const CONFLICT_ATTEMPTS: u32 = 8;
+const CONFLICT_BACKOFF: Duration = Duration::from_millis(10);
+
+/// The place of the idempotency key among the parts of the transaction.
+const CLAIM: usize = 3;
+
+/// Characters of the first message that serve as its session's title.
+const TITLE_CHARACTERS: usize = 80;
+
+/// A turn that is to be remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct NewTurn<'a> {
+    pub caller: &'a Caller,
+    pub pattern: &'static str,
+    /// Whether the session was there before.
+    pub continues: bool,
+    pub message: &'a str,
+    pub completed: &'a Completed,
+    /// The idempotency key that this turn answers, which becomes "done" in the same transaction.
+    pub claim: Option<&'a Claim>,
+}
+
+impl Memory {
+    /// Writes question, answer, session and idempotency key in one transaction. A session that was deleted meanwhile
+    /// does not come back: [`Error::NoSuchSession`].
+    pub async fn append(&self, turn: NewTurn<'_>) -> Result<(), Error> {
+        let items = self.transaction(&turn)?;
+        let mut attempt = 0;
+        loop {
+            let written = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let Err(error) = written else { return Ok(()) };
+            attempt += 1;
+            match Cancellation::of(&error) {
+                Some(Cancellation::Condition { part: CLAIM }) => return Err(Error::IdempotencyKeyBusy),
+                Some(Cancellation::Condition { .. }) => return Err(Error::NoSuchSession),
+                Some(Cancellation::Conflict) if attempt < CONFLICT_ATTEMPTS => {
+                    // The turn's identifier is as good as random: no two waiting turns wait equally long.
+                    let jitter = turn.completed.turn.jitter();
+                    tokio::time::sleep((CONFLICT_BACKOFF * 2u32.pow(attempt)).mul_f64(0.5 + jitter)).await;
+                }
+                _ => return Err(failed(error)),
+            }
+        }
+    }
+
+    fn transaction(&self, turn: &NewTurn<'_>) -> Result<Vec<TransactWriteItem>, Error> {
+        let mut items = vec![
+            self.session(turn)?,
+            self.put(self.question(turn).checked()?)?,
+            self.put(self.answer(turn).checked()?)?,
+        ];
+        if let Some(claim) = turn.claim {
+            items.push(self.fulfil(claim, turn.completed)?);
+        }
+        Ok(items)
+    }
+
+    fn question(&self, turn: &NewTurn<'_>) -> Item {
+        self.message(turn, question_sort_key(turn.completed.turn), Role::User, turn.message)
+    }
+
+    fn answer(&self, turn: &NewTurn<'_>) -> Item {
+        let Completed { turn: id, answer, latency_ms, .. } = turn.completed;
+        let mut item = self
+            .message(turn, answer_sort_key(*id), Role::Assistant, &answer.text)
+            .number("latency_ms", *latency_ms)
+            .number("input_tokens", answer.usage.input_tokens)
+            .number("output_tokens", answer.usage.output_tokens)
+            .number("cache_read_tokens", answer.usage.cache_read_tokens)
+            .number("cache_write_tokens", answer.usage.cache_write_tokens);
+        if let Some(model) = &answer.model {
+            item = item.text("model", model.as_str());
+        }
+        if let Some(stop_reason) = &answer.stop_reason {
+            item = item.text("stop_reason", &stop_reason.0);
+        }
+        item
+    }
+
+    fn message(&self, turn: &NewTurn<'_>, sort_key: String, role: Role, content: &str) -> Item {
+        Item::keyed(session_partition(turn.caller, turn.completed.session), sort_key)
+            .text("role", role.as_str())
+            .text("text", content)
+            .number("created_at", now())
+            .number("expires_at", now() + self.session_ttl.as_secs())
+    }
+
+    fn session(&self, turn: &NewTurn<'_>) -> Result<TransactWriteItem, Error> {
+        let partition_key = user_partition(turn.caller);
+        let sort_key = session_sort_key(turn.completed.session);
+        let expires_at = now() + self.session_ttl.as_secs();
+        if turn.continues {
+            let update = Update::builder()
+                .table_name(&self.table)
+                .key("pk", text(partition_key))
+                .key("sk", text(sort_key))
+                .condition_expression("attribute_exists(pk)")
+                .update_expression("SET updated_at = :now, expires_at = :expires_at ADD turns :one")
+                .expression_attribute_values(":now", number(now()))
+                .expression_attribute_values(":expires_at", number(expires_at))
+                .expression_attribute_values(":one", number(1))
+                .build()
+                .map_err(failed)?;
+            return Ok(TransactWriteItem::builder().update(update).build());
+        }
+        self.put(
+            Item::keyed(partition_key, sort_key)
+                .text("title", title(turn.message))
+                .text("pattern", turn.pattern)
+                .number("created_at", now())
+                .number("updated_at", now())
+                .number("turns", 1u64)
+                .number("expires_at", expires_at),
+        )
+    }
+
+    fn put(&self, item: Item) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(HashMap::from(item)))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(failed)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// Why DynamoDB cancelled a transaction.
+enum Cancellation {
+    /// The condition of one of its parts did not hold.
+    Condition { part: usize },
+    /// Another transaction touched the same item at the same time.
+    Conflict,
+}
+
+impl Cancellation {
+    fn of(error: &SdkError<TransactWriteItemsError>) -> Option<Self> {
+        match error.as_service_error()? {
+            TransactWriteItemsError::TransactionInProgressException(_) => Some(Self::Conflict),
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                // One reason a part, in the order of the parts.
+                let part = |code| cancelled.cancellation_reasons().iter().position(|reason| reason.code() == Some(code));
+                match part("ConditionalCheckFailed") {
+                    Some(part) => Some(Self::Condition { part }),
+                    None => part("TransactionConflict").map(|_| Self::Conflict),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The beginning of a message on one line.
+fn title(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(TITLE_CHARACTERS) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        assert_eq!(title(" What is\n a  turn? "), "What is a turn?");
+        let long = title(&"é".repeat(200));
+        assert_eq!(long.chars().count(), TITLE_CHARACTERS + 1);
+        assert!(long.ends_with('…'));
+    }
+}

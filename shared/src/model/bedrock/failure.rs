@@ -1,0 +1,102 @@
+//! Which of our errors a Bedrock error is.
+
+use std::{error::Error as StdError, time::Duration};
+
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+
+use crate::{
+    conversation::ModelId,
+    error::{Error, ModelError, Source},
+};
+
+/// A failed call, before it is known whether another model will be asked.
+#[derive(Debug)]
+pub(in crate::model) struct Failure {
+    pub(super) kind: ModelError,
+    source: Option<Source>,
+}
+
+impl Failure {
+    pub(super) fn new(kind: ModelError) -> Self {
+        Self { kind, source: None }
+    }
+
+    pub(super) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        Self { kind: classify(&error), source: Some(Box::new(error)) }
+    }
+
+    pub(in crate::model) fn of(self, model: &ModelId) -> Error {
+        Error::Model { model: model.clone(), kind: self.kind, source: self.source }
+    }
+}
+
+fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ModelError {
+    match error {
+        SdkError::TimeoutError(_) => ModelError::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ModelError::TimedOut,
+        SdkError::DispatchFailure(_) => ModelError::Unavailable,
+        SdkError::ResponseError(_) => ModelError::BrokeOff,
+        SdkError::ServiceError(service) => {
+            let metadata = service.err().meta();
+            by_code(metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default())
+        }
+        _ => ModelError::Rejected,
+    }
+}
+
+/// The codes are those of Converse and ConverseStream in the Bedrock Runtime API reference, and of AWS's common errors.
+fn by_code(code: &str, message: &str) -> ModelError {
+    match code {
+        "ThrottlingException" | "throttlingException" | "ServiceQuotaExceededException" => {
+            ModelError::Throttled { retry_after: Some(Duration::from_secs(5)) }
+        }
+        "ModelTimeoutException" | "modelTimeoutException" => ModelError::TimedOut,
+        "AccessDeniedException" => ModelError::AccessNotGranted,
+        "ResourceNotFoundException" => ModelError::NotFound,
+        "ModelErrorException" | "ModelStreamErrorException" | "modelStreamErrorException" => ModelError::BrokeOff,
+        "ValidationException" | "validationException" => by_validation_message(message),
+        _ => ModelError::Unavailable,
+    }
+}
+
+/// A `ValidationException` says what it means in its text only. The texts are those that the service gives today; one
+/// that is not recognised is a rejection.
+fn by_validation_message(message: &str) -> ModelError {
+    let message = message.to_lowercase();
+    let says = |part: &str| message.contains(part);
+    if says("on-demand throughput") && says("inference profile") {
+        ModelError::NeedsInferenceProfile
+    } else if says("model identifier is invalid") || says("end of its life") {
+        ModelError::NotFound
+    } else if says("too long") || says("too many input tokens") || says("context window") || says("maximum tokens") {
+        ModelError::ContextExceeded
+    } else {
+        ModelError::Rejected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validation_texts_of_the_service_are_understood() {
+        for (text, expected) in [
+            (
+                "Invocation of model ID anthropic.claude-sonnet-4-20250514-v1:0 with on-demand throughput isn’t supported. \
+                 Retry your request with the ID or ARN of an inference profile that contains this model.",
+                ModelError::NeedsInferenceProfile,
+            ),
+            ("The provided model identifier is invalid.", ModelError::NotFound),
+            ("Input is too long for requested model.", ModelError::ContextExceeded),
+            ("The model returned the following errors: prompt is too long: 210000 tokens > 200000 maximum", ModelError::ContextExceeded),
+            ("The value at inferenceConfig.topP is out of range", ModelError::Rejected),
+        ] {
+            assert_eq!(by_code("ValidationException", text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Logs and metrics. Identifiers and numbers only: never prompts, answers or tokens of identity.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use crate::{config::Config, error::Error, events::Completed};
+
+/// Logs lines of JSON to standard output, where Lambda collects them.
+pub fn log_to_stdout(level: tracing::Level) {
+    tracing_subscriber::fmt().json().with_max_level(level).with_target(false).without_time().init();
+}
+
+/// One log line a turn, and its numbers as CloudWatch metrics.
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    namespace: Option<String>,
+}
+
+impl Telemetry {
+    pub fn new(config: &Config) -> Self {
+        Self { namespace: config.metrics_namespace.clone() }
+    }
+
+    pub(crate) fn turn(&self, pattern: &'static str, latency: Duration, outcome: &Result<Completed, Error>) {
+        if let Ok(Completed { session, turn, answer, .. }) = outcome {
+            tracing::info!(
+                pattern,
+                %session,
+                %turn,
+                model = answer.model.as_ref().map(tracing::field::display),
+                stop_reason = answer.stop_reason.as_ref().map(|reason| reason.0.as_str()),
+                input_tokens = answer.usage.input_tokens,
+                output_tokens = answer.usage.output_tokens,
+                cache_read_tokens = answer.usage.cache_read_tokens,
+                latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+                "turn"
+            );
+        }
+        if let Some(namespace) = &self.namespace {
+            println!("{}", metrics(namespace, pattern, latency, outcome));
+        }
+    }
+}
+
+/// A line in CloudWatch's embedded metric format: metrics without a call to CloudWatch. The format is described in
+/// "Specification: Embedded metric format" of the CloudWatch user guide.
+fn metrics(namespace: &str, pattern: &str, latency: Duration, outcome: &Result<Completed, Error>) -> serde_json::Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let usage = outcome.as_ref().map(|completed| completed.answer.usage).unwrap_or_default();
+    json!({
+        "_aws": {
+            "Timestamp": u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            "CloudWatchMetrics": [{
+                "Namespace": namespace,
+                "Dimensions": [["Pattern"]],
+                "Metrics": [
+                    {"Name": "Turns", "Unit": "Count"},
+                    {"Name": "FailedTurns", "Unit": "Count"},
+                    {"Name": "TurnLatency", "Unit": "Milliseconds"},
+                    {"Name": "InputTokens", "Unit": "Count"},
+                    {"Name": "OutputTokens", "Unit": "Count"},
+                    {"Name": "CacheReadTokens", "Unit": "Count"},
+                ],
+            }],
+        },
+        "Pattern": pattern,
+        "Turns": 1,
+        "FailedTurns": u8::from(outcome.is_err()),
+        "TurnLatency": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        "InputTokens": usage.input_tokens,
+        "OutputTokens": usage.output_tokens,
+        "CacheReadTokens": usage.cache_read_tokens,
+    })
+}
