@@ -58,8 +58,13 @@ mod tests {
     #[tokio::test]
     async fn work_without_time_does_not_begin() {
         let deadline = Deadline::new(SystemTime::now() + RESERVE / 2, None);
-        let outcome = Deadline::bound(deadline.answer_by(), async { Ok(panic!("began")) }).await;
-        assert!(matches!(outcome, Err::<(), _>(Error::DeadlinePassed)));
+        let mut began = false;
+        let work = async {
+            began = true;
+            Ok(())
+        };
+        assert!(matches!(Deadline::bound(deadline.answer_by(), work).await, Err(Error::DeadlinePassed)));
+        assert!(!began);
     }
 
     #[test]

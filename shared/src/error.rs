@@ -1,11 +1,11 @@
 //! What can go wrong, said once, without HTTP and without SDK types.
 
-use std::time::Duration;
+use std::{error::Error as StdError, fmt, time::Duration};
 
 use crate::conversation::ModelId;
 
 /// The failure that hides behind one of our errors: an SDK error, mostly. It is for the log, never for the caller.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
+pub type Source = Box<dyn StdError + Send + Sync>;
 
 /// Every way in which a request can fail. [`crate::http`] turns each into a status and a stable code.
 #[derive(Debug, thiserror::Error)]
@@ -87,5 +87,32 @@ impl ModelError {
 impl Error {
     pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+}
+
+/// An error with everything that led to it, on one line, as the log wants it.
+pub struct Chain<'a>(pub &'a Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(formatter, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_tells_every_cause() {
+        let cause = std::io::Error::other(Error::NoSuchSession);
+        let text = Chain(&Error::Memory(Box::new(cause))).to_string();
+        assert_eq!(text, "the conversation memory is not available: there is no such session");
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     conversation::{Caller, Message, SessionId, TurnId},
     deadline::Deadline,
-    error::Error,
+    error::{Chain, Error},
     events::{Completed, Events, Signal, Signals},
     memory::{Claim, Claimed, Memory, NewTurn},
     telemetry::Telemetry,
@@ -102,7 +102,9 @@ impl Turns {
         let turn = Turn { id, session, caller, message, question, history: Vec::new(), deadline, live };
         let answered = self.answer(turn, continues, events, work, claim.as_ref(), started).await;
         if let (Err(_), Some(claim)) = (&answered, claim) {
-            self.memory.release(claim).await;
+            Deadline::bound(deadline.remember_by(), self.memory.release(claim)).await.unwrap_or_else(|error| {
+                tracing::warn!(error = %Chain(&error), "an idempotency key was not released; it will lapse");
+            });
         }
         self.telemetry.turn(self.pattern, started.elapsed(), &answered);
         answered

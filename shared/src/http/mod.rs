@@ -6,7 +6,6 @@ mod call;
 mod problem;
 mod ui_stream;
 
-use bytes::Bytes;
 use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -128,11 +127,5 @@ impl Parts {
 
     fn json(value: &serde_json::Value) -> Self {
         Self::new(StatusCode::OK, "application/json", value.to_string())
-    }
-}
-
-impl From<Parts> for Bytes {
-    fn from(parts: Parts) -> Self {
-        parts.body.into()
     }
 }

@@ -1,12 +1,10 @@
 //! Errors as problem documents (RFC 9457), with codes that stay.
 
-use std::error::Error as StdError;
-
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Parts;
-use crate::error::{Error, ModelError};
+use crate::error::{Chain, Error, ModelError};
 
 /// Seconds after which a caller may try again, where nobody told us better.
 const RETRY_AFTER: u64 = 5;
@@ -18,6 +16,9 @@ pub(super) fn parts(error: &Error, request_id: &str) -> Parts {
     let mut parts = Parts::new(problem.status, "application/problem+json", problem.document(request_id).to_string());
     if let Some(seconds) = problem.retry_after {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.status == StatusCode::UNAUTHORIZED {
+        parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     parts
 }
@@ -73,7 +74,9 @@ impl Problem {
     pub(super) fn log(&self, error: &Error, request_id: &str) {
         let code = self.code;
         if self.status.is_server_error() {
-            tracing::error!(request_id, code, error = error as &dyn StdError, "request failed");
+            tracing::error!(request_id, code, error = %Chain(error), "request failed");
+        } else if matches!(error, Error::Model { .. }) {
+            tracing::warn!(request_id, code, error = %Chain(error), "request failed");
         } else {
             // What callers get wrong may quote what they sent, which is no business of the log.
             tracing::info!(request_id, code, "request refused");

@@ -97,10 +97,9 @@ impl Memory {
         }
     }
 
-    /// Gives a key back after a failed turn, so that a retry can succeed. If that fails too, the claim lapses by itself.
-    pub async fn release(&self, claim: Claim) {
-        let released = self
-            .client
+    /// Gives a key back after a failed turn, so that a retry can succeed at once.
+    pub async fn release(&self, claim: Claim) -> Result<(), Error> {
+        self.client
             .delete_item()
             .table_name(&self.table)
             .key("pk", text(&claim.partition_key))
@@ -109,10 +108,9 @@ impl Memory {
             .expression_attribute_names("#session", "session")
             .expression_attribute_values(":turn", text(claim.turn.to_string()))
             .send()
-            .await;
-        if let Err(error) = released {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an idempotency key was not released");
-        }
+            .await
+            .map_err(failed)?;
+        Ok(())
     }
 
     /// The part of a turn's transaction that marks its key as done. It fails if the claim has lapsed and the key went

@@ -44,7 +44,8 @@ fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ModelError {
             let metadata = service.err().meta();
             by_code(metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default())
         }
-        _ => ModelError::Rejected,
+        // The call could not even be made: no credentials, mostly.
+        _ => ModelError::Unavailable,
     }
 }
 

@@ -1,0 +1,37 @@
+//! Why the server does not start.
+
+use std::{error::Error as StdError, io, net::SocketAddr, path::PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot use the folder {}: {source}", folder.display())]
+    DataFolder { folder: PathBuf, source: io::Error },
+    #[error("cannot open the database in {}: {source}", place.display())]
+    Database { place: PathBuf, source: dynoxide::DynoxideError },
+    #[error("cannot make the table {name}: {source}")]
+    Table { name: String, source: dynoxide::DynoxideError },
+    #[error(
+        "the table {name} is there with other keys ({kept}) than are asked for ({asked}): delete it, or use another data folder"
+    )]
+    OtherKeys { name: String, kept: String, asked: String },
+    #[error(transparent)]
+    Engine(#[from] local_engine::LoadError),
+    #[error("{url} is no address of a model server: {reason}")]
+    Address { url: String, reason: String },
+    #[error("no home directory is known, so there is no place for weights")]
+    NoHome,
+    #[error("calls cannot be sent to the real {0:?}: known are bedrock and dynamodb")]
+    UnknownService(String),
+    #[error("real AWS was asked for, and there are no credentials: run `aws configure` or `aws sso login`")]
+    NoCredentials { source: Option<Box<dyn StdError + Send + Sync>> },
+    #[error("real AWS was asked for, and no region is set: set AWS_REGION, or `region` in the AWS configuration file")]
+    NoRegion,
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(reqwest::Error),
+    #[error("an excerpt of a service model cannot be read: {0}")]
+    Model(serde_json::Error),
+    #[error("the server cannot be set up: {0}")]
+    Internal(io::Error),
+}

@@ -1,0 +1,20 @@
+//! The server as its callers see it: through the Rust SDK, and on the wire.
+
+#[cfg(test)]
+mod app;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod converse;
+#[cfg(test)]
+mod dynamodb;
+#[cfg(test)]
+mod exchanges;
+#[cfg(test)]
+mod invoke;
+#[cfg(test)]
+mod openai;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod refusals;

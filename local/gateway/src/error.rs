@@ -1,0 +1,47 @@
+//! Why the local machine does not start.
+
+use std::net::SocketAddr;
+
+use crate::{gateway::RouteError, template};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Template(#[from] template::Error),
+    #[error(transparent)]
+    Routes(#[from] RouteError),
+    #[error(
+        "template.yaml has the function {function}, built from the crate `{package}`, which this program does not \
+         contain: add it to local/gateway/src/functions.rs"
+    )]
+    NoHandler { function: String, package: String },
+    #[error("the function {function} does not start: {source}")]
+    Function { function: String, source: shared::Error },
+    #[error("{address} is in use by another program: stop it, or choose another port with {flag}")]
+    PortTaken { address: SocketAddr, flag: &'static str },
+    #[error("{address} cannot be listened on: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Aws(local_aws::Error),
+    #[error("`{0}` is no origin: give a scheme and a host, as in https://app.example, or `*`")]
+    Origin(String),
+}
+
+impl Error {
+    /// Of a socket that could not be bound. Port 0 never is in use.
+    pub(crate) fn listening(address: SocketAddr, flag: &'static str, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::AddrInUse => Self::PortTaken { address, flag },
+            _ => Self::Listen { address, source },
+        }
+    }
+}
+
+impl From<local_aws::Error> for Error {
+    fn from(error: local_aws::Error) -> Self {
+        match error {
+            local_aws::Error::Listen { address, source } => Self::listening(address, "--aws-port", source),
+            other => Self::Aws(other),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a function's environment is on this machine: the template's, and where a laptop is not Lambda.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use local_aws::EngineChoice;
+
+use crate::model;
+
+type Settings = BTreeMap<String, String>;
+
+/// What the differences follow from.
+pub(crate) struct Machine<'a> {
+    pub(crate) engine: &'a EngineChoice,
+    /// Bedrock's calls go to AWS, so the engine answers nothing.
+    pub(crate) real_bedrock: bool,
+    /// What a function has for one invocation.
+    pub(crate) timeout: Duration,
+    /// What a buffered route has of that; all of it where absent.
+    pub(crate) buffered_limit: Option<Duration>,
+}
+
+/// `own` has the last word over the template and over this machine.
+pub(crate) fn settings(template: &Settings, machine: &Machine<'_>, own: &Settings) -> Settings {
+    let mut settings = template.clone();
+    let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
+
+    // Metrics are lines of the log that CloudWatch would read; here they would only fill the terminal.
+    set("METRICS_NAMESPACE", String::new());
+    set("BUFFERED_TIMEOUT_SECONDS", machine.buffered_limit.unwrap_or(machine.timeout).as_secs().max(1).to_string());
+    if !machine.real_bedrock {
+        // The answer names the model, and a local one must not pass for one of Bedrock's. Requests written for AWS
+        // still may ask for those that the template allows.
+        let declared = template.get("MODEL_IDS").map(String::as_str).unwrap_or_default();
+        set("MODEL_IDS", format!("{},{declared}", model::id(machine.engine)).trim_end_matches(',').to_owned());
+    }
+    if matches!(machine.engine, EngineChoice::Gguf(_)) && !machine.real_bedrock {
+        // A model on a laptop is silent while it reads a long prompt, without having failed.
+        set("MODEL_TIMEOUT_SECONDS", machine.timeout.as_secs().to_string());
+    }
+    settings.extend(own.clone());
+    settings
+}
+
+pub(crate) fn real_bedrock(real: &[String]) -> bool {
+    real.iter().any(|service| service == "bedrock")
+}
+
+#[cfg(test)]
+mod tests {
+    use local_engine::Source;
+
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> Settings {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn of(engine: EngineChoice, real_bedrock: bool, own: &[(&str, &str)]) -> Settings {
+        let template = map(&[("MODEL_IDS", "a,b"), ("MODEL_TIMEOUT_SECONDS", "60"), ("METRICS_NAMESPACE", "Mine")]);
+        let machine = Machine {
+            engine: &engine,
+            real_bedrock,
+            timeout: Duration::from_secs(300),
+            buffered_limit: Some(Duration::from_millis(29_900)),
+        };
+        settings(&template, &machine, &map(own))
+    }
+
+    #[test]
+    fn a_local_model_does_not_pass_for_one_of_bedrocks() {
+        let local = of(EngineChoice::Gguf(Source::Small), false, &[]);
+        assert_eq!(local["MODEL_IDS"], "local.qwen2-5-coder-0-5b-instruct,a,b");
+        assert_eq!(local["MODEL_TIMEOUT_SECONDS"], "300");
+        assert_eq!(local["BUFFERED_TIMEOUT_SECONDS"], "29");
+        assert_eq!(local["METRICS_NAMESPACE"], "");
+    }
+
+    #[test]
+    fn the_real_bedrock_is_called_as_the_template_says() {
+        let real = of(EngineChoice::Gguf(Source::Default), true, &[]);
+        assert_eq!((real["MODEL_IDS"].as_str(), real["MODEL_TIMEOUT_SECONDS"].as_str()), ("a,b", "60"));
+    }
+
+    #[test]
+    fn the_developer_has_the_last_word() {
+        let own = of(EngineChoice::Scripted, false, &[("MODEL_IDS", "mine"), ("NEW", "1")]);
+        assert_eq!((own["MODEL_IDS"].as_str(), own["NEW"].as_str()), ("mine", "1"));
+        assert_eq!(own["MODEL_TIMEOUT_SECONDS"], "60");
+    }
+}
