@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tracing::Instrument;
+
 use crate::{
     conversation::{Caller, Message, SessionId, TurnId},
     deadline::Deadline,
@@ -71,10 +73,12 @@ impl Turns {
     {
         let (events, signals) = Events::new();
         let turns = self.clone();
-        tokio::spawn(async move {
+        let turn = async move {
             let outcome = turns.take(request, &events, work).await;
             events.signal(Signal::Ended(outcome));
-        });
+        };
+        // The runtime's span names the request in every line of the log.
+        tokio::spawn(turn.in_current_span());
         signals
     }
 

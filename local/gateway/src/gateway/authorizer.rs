@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use http::{HeaderMap, header::AUTHORIZATION};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, macros::format_description};
 
 /// Who calls when nobody says.
 const DEFAULT_USER: &str = "local";
@@ -67,16 +67,16 @@ impl Caller {
     ///
     /// `sub` is the user's name rather than a UUID, so that one recognizes it in the data.
     pub(super) fn claims(&self, now: SystemTime) -> Value {
-        let issued = OffsetDateTime::from(now);
+        let issued = Timestamp::try_from(now).unwrap_or_default();
         let mut claims = json!({
             "sub": self.user,
             "cognito:username": self.user,
             "token_use": "id",
             "iss": "local",
             "aud": "local",
-            "auth_time": issued.unix_timestamp().to_string(),
+            "auth_time": issued.as_second().to_string(),
             "iat": written(issued),
-            "exp": written(issued + time::Duration::HOUR),
+            "exp": written(issued + SignedDuration::from_hours(1)),
         });
         if !self.groups.is_empty() {
             claims["cognito:groups"] = json!(self.groups.join(","));
@@ -86,10 +86,8 @@ impl Caller {
 }
 
 /// `Mon Sep 25 22:52:12 UTC 2017`, which is how the authorizer writes times.
-fn written(time: OffsetDateTime) -> String {
-    let format =
-        format_description!("[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year]");
-    time.format(&format).unwrap_or_default()
+fn written(time: Timestamp) -> String {
+    time.strftime("%a %b %d %H:%M:%S UTC %Y").to_string()
 }
 
 /// What a 401 tells somebody who sends a real token.

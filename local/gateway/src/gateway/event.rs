@@ -9,8 +9,8 @@ use std::{net::SocketAddr, time::SystemTime};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use time::{OffsetDateTime, macros::format_description};
 
 use super::{authorizer::Caller, routes::Found};
 use crate::template::ACCOUNT;
@@ -49,8 +49,7 @@ pub(super) fn build(arrival: &Arrival<'_>, request: &request::Parts, found: &Fou
 
 fn context(arrival: &Arrival<'_>, request: &request::Parts, found: &Found<'_>) -> Value {
     let text = |name| request.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let time = OffsetDateTime::from(arrival.time);
-    let format = format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+    let time = Timestamp::try_from(arrival.time).unwrap_or_default();
     let mut context = json!({
         "accountId": ACCOUNT,
         "apiId": "local",
@@ -75,8 +74,8 @@ fn context(arrival: &Arrival<'_>, request: &request::Parts, found: &Found<'_>) -
         "path": format!("/{}{}", arrival.stage, request.uri.path()),
         "protocol": "HTTP/1.1",
         "requestId": arrival.id,
-        "requestTime": time.format(&format).unwrap_or_default(),
-        "requestTimeEpoch": (time.unix_timestamp_nanos() / 1_000_000) as i64,
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+        "requestTimeEpoch": time.as_millisecond(),
         "resourceId": "local",
         "resourcePath": found.resource.path,
         "stage": arrival.stage,

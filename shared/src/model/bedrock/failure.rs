@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, time::Duration};
 
-use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::error::ConverseStreamOutputError,
+};
 
 use crate::{
     conversation::ModelId,
@@ -26,7 +29,27 @@ impl Failure {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        Self { kind: classify(&error), source: Some(Box::new(error)) }
+        let kind = classify(&error, |service| {
+            let metadata = service.meta();
+            by_code(metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default())
+        });
+        Self { kind, source: Some(Box::new(error)) }
+    }
+
+    /// An exception within a stream: the SDK knows its type, but gives it no code.
+    pub(super) fn from_stream<R>(error: SdkError<ConverseStreamOutputError, R>) -> Self
+    where
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let kind = classify(&error, |service| match service {
+            ConverseStreamOutputError::ThrottlingException(_) => throttled(),
+            ConverseStreamOutputError::ModelStreamErrorException(_) => ModelError::BrokeOff,
+            ConverseStreamOutputError::ValidationException(refusal) => {
+                by_validation_message(refusal.message().unwrap_or_default())
+            }
+            _ => ModelError::Unavailable,
+        });
+        Self { kind, source: Some(Box::new(error)) }
     }
 
     pub(in crate::model) fn of(self, model: &ModelId) -> Error {
@@ -34,16 +57,13 @@ impl Failure {
     }
 }
 
-fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ModelError {
+fn classify<E, R>(error: &SdkError<E, R>, by_service: impl FnOnce(&E) -> ModelError) -> ModelError {
     match error {
         SdkError::TimeoutError(_) => ModelError::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ModelError::TimedOut,
         SdkError::DispatchFailure(_) => ModelError::Unavailable,
         SdkError::ResponseError(_) => ModelError::BrokeOff,
-        SdkError::ServiceError(service) => {
-            let metadata = service.err().meta();
-            by_code(metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default())
-        }
+        SdkError::ServiceError(service) => by_service(service.err()),
         // The call could not even be made: no credentials, mostly.
         _ => ModelError::Unavailable,
     }
@@ -52,16 +72,19 @@ fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ModelError {
 /// The codes are those of Converse and ConverseStream in the Bedrock Runtime API reference, and of AWS's common errors.
 fn by_code(code: &str, message: &str) -> ModelError {
     match code {
-        "ThrottlingException" | "throttlingException" | "ServiceQuotaExceededException" => {
-            ModelError::Throttled { retry_after: Some(Duration::from_secs(5)) }
-        }
-        "ModelTimeoutException" | "modelTimeoutException" => ModelError::TimedOut,
+        "ThrottlingException" | "ServiceQuotaExceededException" => throttled(),
+        "ModelTimeoutException" => ModelError::TimedOut,
         "AccessDeniedException" => ModelError::AccessNotGranted,
         "ResourceNotFoundException" => ModelError::NotFound,
-        "ModelErrorException" | "ModelStreamErrorException" | "modelStreamErrorException" => ModelError::BrokeOff,
-        "ValidationException" | "validationException" => by_validation_message(message),
+        "ModelErrorException" | "ModelStreamErrorException" => ModelError::BrokeOff,
+        "ValidationException" => by_validation_message(message),
         _ => ModelError::Unavailable,
     }
+}
+
+/// Bedrock counts its quotas by the minute, and does not say when the next one begins.
+fn throttled() -> ModelError {
+    ModelError::Throttled { retry_after: Some(Duration::from_secs(5)) }
 }
 
 /// A `ValidationException` says what it means in its text only. The texts are those that the service gives today; one

@@ -80,7 +80,7 @@ impl Live {
         loop {
             let received = tokio::time::timeout(self.timeout, self.receiver.recv()).await;
             let received = received.map_err(|_| Failure::new(ModelError::TimedOut))?;
-            let Some(event) = received.map_err(Failure::from_sdk)? else { return self.end() };
+            let Some(event) = received.map_err(Failure::from_stream)? else { return self.end() };
             if let Some(piece) = self.take(event)? {
                 return Ok(piece);
             }
