@@ -43,7 +43,8 @@ impl Answer {
 
     /// The events that would come to this answer: how a remembered turn is told again.
     pub fn events(&self) -> Vec<Event> {
-        let mut events = vec![Event::Text(self.text.clone())];
+        let text = Some(self.text.clone()).filter(|text| !text.is_empty());
+        let mut events: Vec<Event> = text.map(Event::Text).into_iter().collect();
         if let (Some(model), Some(stop_reason)) = (self.model.clone(), self.stop_reason.clone()) {
             events.push(Event::Replied { model, stop_reason, usage: self.usage });
         }

@@ -60,9 +60,9 @@ fn page(call: &Call) -> Result<PageRequest, Error> {
     const KNOWN: [&str; 2] = ["limit", "cursor"];
     let limit = match call.query("limit", &KNOWN)? {
         None => DEFAULT_LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
+        Some(text) => Some(text)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
             .filter(|limit| (1..=MOST).contains(limit))
             .ok_or_else(|| Error::invalid("limit", format!("must be a number from 1 to {MOST}")))?,
     };

@@ -29,10 +29,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::load(&source, &cache).await?;
     println!("{}: loaded in {:.1} s", engine.name(), began.elapsed().as_secs_f64());
 
-    // Counting up gives text that no cache has seen and that the model goes on with for as long as it is let.
-    let text: Vec<String> = (0..prompt_tokens / 4).map(|number| format!("{}", 100 + number % 900)).collect();
-    let message =
-        Message { role: Role::User, parts: vec![Part::Text(format!("Count on from here: {}", text.join(" ")))] };
+    // Numbers are a token a digit, and a story goes on for as long as it is let.
+    let numbers: Vec<String> = (0..prompt_tokens / 4).map(|number| format!("{}", 100 + number % 900)).collect();
+    let text = format!("{}\nForget these numbers and tell me a long story about a lighthouse.", numbers.join(" "));
+    let message = Message { role: Role::User, parts: vec![Part::Text(text)] };
     let sampling = Sampling { max_tokens: Some(ANSWER_TOKENS), temperature: Some(0.0), ..Sampling::default() };
     let mut pieces = engine.converse(Prompt { messages: vec![message], sampling, ..Prompt::default() })?;
 

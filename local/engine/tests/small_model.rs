@@ -1,5 +1,7 @@
 //! The small model, with real weights from the user's cache. They are fetched as the product fetches them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test through and through")]
+
 use std::sync::Arc;
 
 use futures::StreamExt;

@@ -9,8 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// Far above what the fields allow together, far below what API Gateway lets through (10 MB).
-const MOST_BYTES: usize = 1024 * 1024;
+/// What Lambda takes as one event, and more than the fields of any pattern allow together.
+const MOST_BYTES: usize = 6 * 1024 * 1024;
+
+/// Characters of what is told of a mistake: callers see enough of what they sent, and not all of it.
+const LONGEST_FIELD: usize = 100;
+const LONGEST_REASON: usize = 300;
 
 pub(super) fn parse<T: DeserializeOwned>(event: &ApiGatewayProxyRequest) -> Result<T, Error> {
     let media_type = header(event, header::CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -24,8 +28,9 @@ pub(super) fn parse<T: DeserializeOwned>(event: &ApiGatewayProxyRequest) -> Resu
     }
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let field = field(&error.path().to_string(), &error.inner().to_string());
-        Error::Invalid { field, reason: without_position(&error.inner().to_string()) }
+        let message = error.inner().to_string();
+        let field = field(&error.path().to_string(), &message);
+        Error::invalid(shortened(&field, LONGEST_FIELD), shortened(without_position(&message), LONGEST_REASON))
     })?;
     deserializer.end().map_err(|_| Error::invalid("body", "must be one JSON object and nothing after it"))?;
     Ok(value)
@@ -66,8 +71,15 @@ fn field(path: &str, message: &str) -> String {
     }
 }
 
-fn without_position(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+fn without_position(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text)
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

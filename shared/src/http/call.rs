@@ -42,6 +42,10 @@ impl Call {
         &self.context.request_id
     }
 
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
     pub(super) fn streams(&self) -> bool {
         is_stream(&self.event)
     }
@@ -85,10 +89,11 @@ impl Call {
 
     /// The turn that this call asks for.
     pub fn turn<Q>(&self, session: Option<SessionId>, message: String, question: Q) -> Result<turn::Request<Q>, Error> {
+        let caller = self.caller()?;
         Ok(turn::Request {
-            caller: self.caller()?,
             session,
-            idempotency: self.idempotency()?,
+            idempotency: self.idempotency(&caller)?,
+            caller,
             message,
             question,
             deadline: self.deadline,
@@ -96,8 +101,12 @@ impl Call {
         })
     }
 
-    fn idempotency(&self) -> Result<Option<Idempotency>, Error> {
+    fn idempotency(&self, caller: &Caller) -> Result<Option<Idempotency>, Error> {
         let Some(key) = body::header(&self.event, "idempotency-key") else { return Ok(None) };
+        // The keys of anonymous callers would be in one place, and so one could be told another's answer.
+        if caller.subject.is_none() {
+            return Err(Error::invalid("Idempotency-Key", "needs a caller with an identity"));
+        }
         let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
         if key.is_empty() || key.len() > LONGEST_KEY || !is_plain {
             return Err(Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters"));

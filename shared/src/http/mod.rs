@@ -16,6 +16,7 @@ use serde::Serialize;
 pub use self::{call::Call, ui_stream::EventStream};
 use crate::{
     config,
+    deadline::Deadline,
     error::Error,
     events::{Completed, Signal, Signals},
 };
@@ -46,9 +47,10 @@ where
     F: Future<Output = Result<Reply, Error>>,
 {
     let call = Call::new(config, invocation);
-    let (request_id, streams) = (call.request_id().to_owned(), call.streams());
+    let (request_id, streams, deadline) = (call.request_id().to_owned(), call.streams(), call.deadline());
     // Boxed, since what routes await is deep enough to overflow the compiler's limit for nested types.
-    let parts = match Box::pin(route(call)).await {
+    let routed = Deadline::bound(deadline.answer_by(), Box::pin(route(call)));
+    let parts = match routed.await {
         Ok(Reply::Json(value)) => Parts::json(&value),
         Ok(Reply::NoContent) => Parts::new(StatusCode::NO_CONTENT, "", String::new()),
         Ok(Reply::Turn(signals)) if streams => match ui_stream::begin(signals).await {

@@ -1,12 +1,9 @@
 use std::io::{Read, Seek};
 
-use candle_core::{
-    Device, Module, Tensor,
-    quantized::{QMatMul, QTensor},
-};
+use candle_core::{Device, Tensor, quantized::QTensor};
 use candle_nn::ops::{rms_norm, silu};
 
-use super::{Shape, Tensors, attention::attend, matrix, rope::Turns, state::Cache};
+use super::{Shape, Tensors, attention::attend, matrix::Matrix, rope::Turns, state::Cache};
 
 /// One block: attention, then the gated feed-forward network, each added to what came in.
 pub(super) struct Layer {
@@ -114,14 +111,14 @@ impl Norm {
 }
 
 struct Linear {
-    weight: QMatMul,
+    weight: Matrix,
     bias: Option<Tensor>,
 }
 
 impl Linear {
     fn new(weight: QTensor, bias: Option<QTensor>) -> candle_core::Result<Linear> {
         let bias = bias.map(|bias| bias.dequantize(&Device::Cpu)).transpose()?;
-        Ok(Linear { weight: matrix(weight)?, bias })
+        Ok(Linear { weight: Matrix::new(weight)?, bias })
     }
 
     fn forward(&self, rows: &Tensor) -> candle_core::Result<Tensor> {

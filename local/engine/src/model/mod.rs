@@ -5,6 +5,7 @@
 
 mod attention;
 mod layer;
+mod matrix;
 mod rope;
 mod shape;
 mod state;
@@ -17,14 +18,15 @@ use std::{
 };
 
 use candle_core::{
-    Device, Module, Tensor,
+    Device, Tensor,
     quantized::{
-        GgmlDType, QMatMul, QTensor,
+        QTensor,
         gguf_file::{Content, Value},
     },
 };
 
 use layer::{Layer, Norm};
+use matrix::Matrix;
 use rope::Rope;
 pub(crate) use shape::Shape;
 pub(crate) use state::State;
@@ -38,7 +40,7 @@ pub(crate) struct Model {
     embeddings: Arc<QTensor>,
     layers: Vec<Layer>,
     norm: Norm,
-    output: QMatMul,
+    output: Matrix,
     rope: Rope,
 }
 
@@ -53,8 +55,8 @@ impl Model {
         let shape = Shape::read(content)?;
         let embeddings = Arc::new(tensors.get("token_embd.weight")?);
         let output = match tensors.find("output.weight")? {
-            Some(output) => matrix(output)?,
-            None => QMatMul::from_arc(Arc::clone(&embeddings))?,
+            Some(output) => Matrix::new(output)?,
+            None => Matrix::shared(&embeddings)?,
         };
         let factors = tensors.find("rope_freqs.weight")?.map(|factors| factors.dequantize(&Device::Cpu)).transpose()?;
         let rope = Rope::new(&shape, factors.map(|factors| factors.to_vec1()).transpose()?);
@@ -129,18 +131,6 @@ impl<R: Read + Seek> Tensors<'_, R> {
 
     fn norm(&mut self, name: &str, epsilon: f32) -> candle_core::Result<Norm> {
         Ok(Norm::new(self.get(name)?.dequantize(&Device::Cpu)?, epsilon))
-    }
-}
-
-/// A matrix to multiply with, in a format that candle has fast kernels for: those it computes value by value are taken to
-/// eight bits, which loses next to nothing and made the small model's answers some six times faster.
-fn matrix(tensor: QTensor) -> candle_core::Result<QMatMul> {
-    match tensor.dtype() {
-        GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1 => {
-            let values = tensor.dequantize(&Device::Cpu)?;
-            QMatMul::from_qtensor(QTensor::quantize(&values, GgmlDType::Q8_0)?)
-        }
-        _ => QMatMul::from_qtensor(tensor),
     }
 }
 

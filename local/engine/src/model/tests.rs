@@ -1,6 +1,6 @@
 use std::{collections::HashMap, io::Cursor};
 
-use candle_core::quantized::gguf_file;
+use candle_core::quantized::{GgmlDType, gguf_file};
 
 use super::*;
 

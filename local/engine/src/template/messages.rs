@@ -90,7 +90,7 @@ impl Messages {
             let content = if *is_error { format!("Error: {content}") } else { content.clone() };
             let id = mask.hide(id);
             let calls = self.0.iter().flat_map(|message| &message.tool_calls);
-            let name = calls.filter(|call| call.id == id).last().map(|call| call.function.name.clone());
+            let name = calls.rev().find(|call| call.id == id).map(|call| call.function.name.clone());
             let message = TemplateMessage::new("tool", mask.hide(&content));
             self.0.push(TemplateMessage { tool_call_id: Some(id), name, ..message });
         }

@@ -183,6 +183,38 @@ pub(crate) mod tests {
         assert_eq!(decode(&tokenizer, &tokens), "hello world ü 🦀");
     }
 
+    /// The numbers are what Qwen's own tokenizer gives, as its documentation and many logs show them.
+    #[tokio::test]
+    async fn gives_the_tokens_that_qwen_was_trained_on() {
+        let folders = directories::ProjectDirs::from("", "", "serverless-genai-rust").unwrap();
+        let weights = crate::weights::SMALL;
+        let path = crate::weights::fetch(weights, folders.cache_dir(), &Default::default()).await.unwrap();
+        let tokenizer = Tokenizer::read(&crate::model::open(&path).unwrap().0).unwrap();
+        for (text, tokens) in [
+            ("Hello, world!", &[9707, 11, 1879, 0][..]),
+            ("2024", &[17, 15, 17, 19]),
+            (
+                "Give me a short introduction to large language model.",
+                &[35127, 752, 264, 2805, 16800, 311, 3460, 4128, 1614, 13],
+            ),
+            (
+                "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+                &[2610, 525, 1207, 16948, 11, 3465, 553, 54364, 14817, 13, 1446, 525, 264, 10950, 17847, 13],
+            ),
+        ] {
+            assert_eq!(tokenizer.encode_text(text).unwrap(), tokens, "{text}");
+        }
+        let turn = "<|im_start|>system\n<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n<tool_call>";
+        let tokens = tokenizer.encode_rendered(turn, str::to_owned).unwrap();
+        let expected = [151644, 8948, 198, 151645, 198, 151644, 872, 198, 151645, 198, 151644, 77091, 198, 151657];
+        assert_eq!(tokens, expected);
+        for text in ["naïve café — 你好, 🦀🇨🇭", "\t\r\n  x = 1;\n\n\n", "<|im_end|>"] {
+            let tokens = tokenizer.encode_text(text).unwrap();
+            assert_eq!(decode(&tokenizer, &tokens), text);
+            assert!(tokens.iter().all(|token| *token < 151_643), "no special token in {tokens:?}");
+        }
+    }
+
     #[test]
     fn only_rendered_text_makes_special_tokens() {
         let tokenizer = small();

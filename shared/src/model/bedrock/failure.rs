@@ -49,7 +49,14 @@ impl Failure {
             }
             _ => ModelError::Unavailable,
         });
+        // There was a connection, or there would be no stream.
+        let kind = if matches!(error, SdkError::DispatchFailure(_)) { ModelError::BrokeOff } else { kind };
         Self { kind, source: Some(Box::new(error)) }
+    }
+
+    /// Whether the same model may do better in a moment.
+    pub(super) fn is_for_retry(&self) -> bool {
+        matches!(self.kind, ModelError::Throttled { .. } | ModelError::Unavailable)
     }
 
     pub(in crate::model) fn of(self, model: &ModelId) -> Error {

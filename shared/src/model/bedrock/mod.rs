@@ -3,6 +3,7 @@
 mod failure;
 mod reply;
 mod request;
+mod retry;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ impl Bedrock {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(config.timeout).build();
         let client_config = aws_sdk_bedrockruntime::config::Builder::from(aws)
             .timeout_config(timeouts)
+            .retry_classifier(retry::NotAfterTimeout)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
             // A model that thinks sends nothing for longer than this protection allows; `timeout` stands in for it.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -89,9 +91,19 @@ impl Bedrock {
         Pieces::whole(output)
     }
 
-    /// A stream has begun once its first piece is there: many failures come only after the response's status.
+    /// A stream has begun once its first piece is there: throttling and overload may come only after the response's
+    /// status, where the SDK does not retry.
     async fn stream(&self, converse: &Converse, model: &ModelId) -> Result<Pieces, Failure> {
-        let output = converse.stream(&self.client, model).send().await.map_err(Failure::from_sdk)?;
-        Pieces::live(output.stream, self.timeout).await
+        let mut attempt = 1;
+        loop {
+            let output = converse.stream(&self.client, model).send().await.map_err(Failure::from_sdk)?;
+            match Pieces::live(output.stream, self.timeout).await {
+                Err(failure) if failure.is_for_retry() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(BACKOFF * 2u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                begun => return begun,
+            }
+        }
     }
 }

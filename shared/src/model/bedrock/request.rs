@@ -33,6 +33,19 @@ pub(super) struct Converse {
     guardrail: Option<Guardrail>,
 }
 
+/// Fills in what both operations have, though their builders are two types without a trait in common.
+macro_rules! filled {
+    ($converse:ident, $call:expr, $model:ident) => {{
+        let call = $call
+            .model_id($model.as_str())
+            .set_system($converse.system($model))
+            .set_messages(Some($converse.messages($model)))
+            .inference_config($converse.inference.clone())
+            .set_tool_config($converse.tools.clone());
+        $converse.metadata.iter().fold(call, |call, (name, value)| call.request_metadata(*name, value))
+    }};
+}
+
 impl Converse {
     pub(super) fn new(request: &Request, max_output_tokens: u32, guardrail: Option<&Guardrail>) -> Result<Self, Error> {
         Ok(Self {
@@ -53,15 +66,7 @@ impl Converse {
                 .trace(GuardrailTrace::Disabled)
                 .build()
         });
-        let call = client
-            .converse()
-            .model_id(model.as_str())
-            .set_system(self.system(model))
-            .set_messages(Some(self.messages(model)))
-            .inference_config(self.inference.clone())
-            .set_tool_config(self.tools.clone())
-            .set_guardrail_config(guardrail);
-        self.metadata.iter().fold(call, |call, (name, value)| call.request_metadata(*name, value))
+        filled!(self, client.converse(), model).set_guardrail_config(guardrail)
     }
 
     pub(super) fn stream(&self, client: &Client, model: &ModelId) -> ConverseStreamFluentBuilder {
@@ -74,15 +79,7 @@ impl Converse {
                 .stream_processing_mode(GuardrailStreamProcessingMode::Sync)
                 .build()
         });
-        let call = client
-            .converse_stream()
-            .model_id(model.as_str())
-            .set_system(self.system(model))
-            .set_messages(Some(self.messages(model)))
-            .inference_config(self.inference.clone())
-            .set_tool_config(self.tools.clone())
-            .set_guardrail_config(guardrail);
-        self.metadata.iter().fold(call, |call, (name, value)| call.request_metadata(*name, value))
+        filled!(self, client.converse_stream(), model).set_guardrail_config(guardrail)
     }
 
     /// The instructions are a prefix that many conversations share.

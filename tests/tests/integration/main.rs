@@ -1,0 +1,47 @@
+//! Whole requests over HTTP against the local machine: the gateway, the functions, and behind them AWS's wire with a
+//! model that says what the test has it say.
+
+#[cfg(test)]
+mod app;
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod bootstrap;
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod chat;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod deadline;
+#[cfg(test)]
+mod event_stream;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod input;
+#[cfg(test)]
+mod input_limits;
+#[cfg(test)]
+mod memory_faults;
+#[cfg(test)]
+mod model_faults;
+#[cfg(test)]
+mod naughty;
+#[cfg(test)]
+mod real_model;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod stream;
+#[cfg(test)]
+mod template;
+#[cfg(test)]
+mod tools;
