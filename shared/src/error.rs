@@ -36,7 +36,12 @@ pub enum Error {
     #[error("the deadline passed")]
     DeadlinePassed,
     #[error("the model {model}: {kind}")]
-    Model { model: ModelId, kind: ModelError, #[source] source: Option<Source> },
+    Model {
+        model: ModelId,
+        kind: ModelError,
+        #[source]
+        source: Option<Source>,
+    },
     /// DynamoDB could not be asked, or did not take the write.
     #[error("the conversation memory is not available")]
     Memory(#[source] Source),
@@ -58,7 +63,9 @@ pub enum ModelError {
     TimedOut,
     #[error("access to it is not granted: request it in the Bedrock console, and allow it in the function's policy")]
     AccessNotGranted,
-    #[error("it cannot be called on demand by this identifier: put the identifier of an inference profile into MODEL_IDS")]
+    #[error(
+        "it cannot be called on demand by this identifier: put the identifier of an inference profile into MODEL_IDS"
+    )]
     NeedsInferenceProfile,
     #[error("there is none of this identifier in this region, or it has reached its end of life: correct MODEL_IDS")]
     NotFound,

@@ -141,8 +141,14 @@ impl Turns {
         let answer = events.answer();
         let latency_ms = milliseconds(started.elapsed());
         let completed = Completed { session, turn: id, answer, latency_ms };
-        let new_turn =
-            NewTurn { caller: &caller, pattern: self.pattern, continues, message: &message, completed: &completed, claim };
+        let new_turn = NewTurn {
+            caller: &caller,
+            pattern: self.pattern,
+            continues,
+            message: &message,
+            completed: &completed,
+            claim,
+        };
         Deadline::bound(deadline.remember_by(), self.memory.append(new_turn)).await?;
         Ok(completed)
     }

@@ -51,7 +51,7 @@ impl Bootstrap {
         let api = RuntimeApi::start().await?;
         let log = NamedTempFile::new().context("no temporary file could be made")?;
         let output = || log.reopen().context("the temporary file could not be opened");
-        let mut command = Command::new(program.path());
+        let mut command = Command::new(&program.path);
         command
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (*name, value.as_str())))
@@ -61,7 +61,7 @@ impl Bootstrap {
             .stderr(output()?)
             .kill_on_drop(true);
         let started = Instant::now();
-        let process = command.spawn().context(format!("{} could not be started", program.path().display()))?;
+        let process = command.spawn().context(format!("{} could not be started", program.path.display()))?;
         let mut bootstrap = Self { name: program.name, process, api, log, ready: None };
         let ready_at = bootstrap.ready().await?;
         Ok((bootstrap, ready_at - started))

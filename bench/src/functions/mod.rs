@@ -10,7 +10,7 @@ mod report;
 mod runtime_api;
 mod sample;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use self::{
     aws::Aws,
@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Warm invocations of each program
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     invocations: u32,
+    /// A binary to measure in the function's place, such as an earlier build of it
+    #[arg(long, value_name = "FILE")]
+    function: Option<PathBuf>,
     /// Fail if a target is missed
     #[arg(long)]
     check: bool,
@@ -60,7 +63,10 @@ struct Pair<T> {
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<ExitCode, Error> {
-    let programs = program::build()?;
+    let mut programs = program::build()?;
+    if let Some(path) = &options.function {
+        programs.function.path.clone_from(path);
+    }
     let aws = Aws::start().await?;
     let mut holds = report::sizes(&programs)?;
     for (transport, environment) in [("HTTP", aws.plain()), ("TLS", aws.tls())] {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Cursor, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -22,6 +22,13 @@ const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 pub(super) struct Program {
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
+}
+
+/// Bytes of a binary, and of the zip file that Lambda would get.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) binary: usize,
+    pub(super) zipped: usize,
 }
 
 /// A line of cargo's account of a build, as far as it is of interest.
@@ -67,14 +74,9 @@ fn find(name: &'static str, built: &str) -> Result<Program, Error> {
 }
 
 impl Program {
-    /// Bytes of the binary, and of the zip file that Lambda would get.
-    pub(super) fn sizes(&self) -> Result<(usize, usize), Error> {
+    pub(super) fn sizes(&self) -> Result<Sizes, Error> {
         let binary = fs::read(&self.path).context(format!("{} could not be read", self.path.display()))?;
-        Ok((binary.len(), zipped(&binary)?.len()))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+        Ok(Sizes { binary: binary.len(), zipped: zipped(&binary)?.len() })
     }
 }
 
@@ -88,6 +90,8 @@ fn zipped(binary: &[u8]) -> Result<Vec<u8>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -99,7 +103,7 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        assert_eq!(find("chat", built).unwrap().path(), Path::new("target/release/chat"));
+        assert_eq!(find("chat", built).unwrap().path, Path::new("target/release/chat"));
         assert!(matches!(find("floor-chat", built), Err(Error::NotBuilt("floor-chat"))));
     }
 

@@ -11,26 +11,10 @@ const ZIPPED: f64 = 4.0;
 
 pub(super) fn sizes(programs: &Pair<Program>) -> Result<bool, Error> {
     let (function, floor) = (programs.function.sizes()?, programs.floor.sizes()?);
-    let megabytes = |bytes: usize| bytes as f64 / 1e6;
     heading("Size", programs);
-    let ratio = |function: usize, floor: usize| function as f64 / floor as f64;
-    row(
-        "binary, MB",
-        &format!("{:.2}", megabytes(function.0)),
-        &format!("{:.2}", megabytes(floor.0)),
-        ratio(function.0, floor.0),
-        "",
-    );
-    let holds = megabytes(function.1) <= ZIPPED;
-    let target = format!("≤ {ZIPPED:.0} MB {}", verdict(holds));
-    row(
-        "zipped, MB",
-        &format!("{:.2}", megabytes(function.1)),
-        &format!("{:.2}", megabytes(floor.1)),
-        ratio(function.1, floor.1),
-        &target,
-    );
-    Ok(holds)
+    let binary_holds = size("binary, MB", function.binary, floor.binary, None);
+    let zipped_holds = size("zipped, MB", function.zipped, floor.zipped, Some(ZIPPED));
+    Ok(binary_holds && zipped_holds)
 }
 
 pub(super) fn costs(transport: &str, options: &Options, programs: &Pair<Program>, costs: &Pair<Costs>) -> bool {
@@ -59,6 +43,15 @@ fn heading(title: &str, programs: &Pair<Program>) {
         "{:<26}{:>22}{:>22}{:>8}  target",
         "median (quartiles)", programs.function.name, programs.floor.name, "ratio"
     );
+}
+
+/// Sizes in bytes, the target in megabytes.
+fn size(name: &str, function: usize, floor: usize, target: Option<f64>) -> bool {
+    let (function, floor) = (function as f64 / 1e6, floor as f64 / 1e6);
+    let holds = target.is_none_or(|target| function <= target);
+    let target = target.map(|target| format!("≤ {target:.0} MB {}", verdict(holds)));
+    row(name, &format!("{function:.2}"), &format!("{floor:.2}"), function / floor, &target.unwrap_or_default());
+    holds
 }
 
 fn middle(name: &str, function: &Sample, floor: &Sample, target: Option<f64>) -> bool {

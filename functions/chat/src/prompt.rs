@@ -1,19 +1,16 @@
 //! What the model is given: text put together, nothing else.
 
-use shared::{
-    conversation::Message,
-    model::Request,
-    turn::Turn,
-};
+use shared::{conversation::Message, model::Request, turn::Turn};
 
 use crate::Question;
 
 /// In-context learning: examples stand before the conversation as if they had been its first turns.
 pub(crate) fn build(turn: Turn<Question>) -> Request {
     let Turn { session, message, question, history, live, .. } = turn;
-    let examples = question.examples.into_iter().flat_map(|example| {
-        [Message::user(example.user), Message::assistant(example.assistant)]
-    });
+    let examples = question
+        .examples
+        .into_iter()
+        .flat_map(|example| [Message::user(example.user), Message::assistant(example.assistant)]);
     Request {
         model: question.model,
         system: question.system,

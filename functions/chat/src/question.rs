@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(refused(&format!(r#"{{"message": "{}"}}"#, "ü".repeat(32_001))), "message");
         assert_eq!(refused(r#"{"message": "m", "session_id": "x"}"#), "session_id");
         assert_eq!(refused(r#"{"message": "m", "system": ""}"#), "system");
-        assert_eq!(refused(r#"{"message": "m", "examples": [{"user": "u", "assistant": ""}]}"#), "examples[0].assistant");
+        assert_eq!(
+            refused(r#"{"message": "m", "examples": [{"user": "u", "assistant": ""}]}"#),
+            "examples[0].assistant"
+        );
         assert_eq!(refused(r#"{"message": "m", "model": "c"}"#), "model");
         assert_eq!(refused(r#"{"message": "m", "temperature": 1.1}"#), "temperature");
         assert_eq!(refused(r#"{"message": "m", "top_p": -0.1}"#), "top_p");

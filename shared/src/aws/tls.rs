@@ -14,7 +14,8 @@ use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
         },
         orchestrator::HttpRequest,
         result::ConnectorError,

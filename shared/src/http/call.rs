@@ -160,7 +160,8 @@ mod tests {
             "requestContext": {"httpMethod": "POST", "authorizer": {"claims": {"sub": "s", "cognito:groups": "a, b"}}},
         });
         event.as_object().unwrap().iter().for_each(|(name, value)| whole[name] = value.clone());
-        let http = config::Http { allow_anonymous: false, allowed_origin: None, buffered_timeout: std::time::Duration::ZERO };
+        let http =
+            config::Http { allow_anonymous: false, allowed_origin: None, buffered_timeout: std::time::Duration::ZERO };
         Call::new(&http, Invocation::new(serde_json::from_value(whole).unwrap(), Context::default()))
     }
 

@@ -37,14 +37,18 @@ impl Problem {
     pub(super) fn of(error: &Error) -> Self {
         let (status, code) = status_and_code(error);
         let retry_after = match (error, status) {
-            (Error::Model { kind: ModelError::Throttled { retry_after: Some(wait) }, .. }, _) => Some(wait.as_secs().max(1)),
+            (Error::Model { kind: ModelError::Throttled { retry_after: Some(wait) }, .. }, _) => {
+                Some(wait.as_secs().max(1))
+            }
             (_, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => Some(RETRY_AFTER),
             (_, StatusCode::CONFLICT) => Some(1),
             _ => None,
         };
         let detail = match status {
             // Whatever it is, it is for the log.
-            StatusCode::INTERNAL_SERVER_ERROR => "The service cannot answer; its operator finds the reason in the log.".to_owned(),
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                "The service cannot answer; its operator finds the reason in the log.".to_owned()
+            }
             _ => sentence(error),
         };
         let field = match error {

@@ -15,10 +15,7 @@ use lambda_http::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    answer::facts,
-    problem::Problem,
-};
+use super::{answer::facts, problem::Problem};
 use crate::{
     conversation::{SessionId, StopReason, TurnId},
     error::Error,

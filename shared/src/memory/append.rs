@@ -13,7 +13,11 @@ use super::{
     item::{Item, number, text},
     now, question_sort_key, session_partition, session_sort_key, user_partition,
 };
-use crate::{conversation::{Caller, Role}, error::Error, events::Completed};
+use crate::{
+    conversation::{Caller, Role},
+    error::Error,
+    events::Completed,
+};
 
 /// Two turns that end at the same moment touch the same session item: one of them has to come back.
 const CONFLICT_ATTEMPTS: u32 = 8;
@@ -157,7 +161,8 @@ impl Cancellation {
             TransactWriteItemsError::TransactionInProgressException(_) => Some(Self::Conflict),
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                 // One reason a part, in the order of the parts.
-                let part = |code| cancelled.cancellation_reasons().iter().position(|reason| reason.code() == Some(code));
+                let part =
+                    |code| cancelled.cancellation_reasons().iter().position(|reason| reason.code() == Some(code));
                 match part("ConditionalCheckFailed") {
                     Some(part) => Some(Self::Condition { part }),
                     None => part("TransactionConflict").map(|_| Self::Conflict),

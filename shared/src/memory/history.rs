@@ -1,6 +1,10 @@
 //! What a model is told of the earlier conversation.
 
-use super::{Memory, failed, item::{Item, text}, session_partition, turn_of};
+use super::{
+    Memory, failed,
+    item::{Item, text},
+    session_partition, turn_of,
+};
 use crate::{
     conversation::{Caller, Message, SessionId, estimate_tokens},
     error::Error,

@@ -93,7 +93,9 @@ impl Memory {
         }
         match holder.find_text("session") {
             None => Err(Error::IdempotencyKeyBusy),
-            Some(session) => self.stored_turn(caller, SessionId::parse(session)?, holding_turn).await.map(Claimed::Done),
+            Some(session) => {
+                self.stored_turn(caller, SessionId::parse(session)?, holding_turn).await.map(Claimed::Done)
+            }
         }
     }
 

@@ -119,10 +119,8 @@ impl Memory {
 
     /// A session and its messages, the newest first.
     pub async fn messages(&self, caller: &Caller, id: SessionId, page: PageRequest) -> Result<MessagePage, Error> {
-        let (item, listed) = tokio::join!(
-            self.session_item(caller, id),
-            self.page(session_partition(caller, id), "TURN#", page),
-        );
+        let (item, listed) =
+            tokio::join!(self.session_item(caller, id), self.page(session_partition(caller, id), "TURN#", page),);
         let session = session(&item?)?;
         let (items, next) = listed?;
         let messages = items.iter().map(message).collect::<Result<_, _>>()?;

@@ -152,14 +152,29 @@ async fn a_model_that_was_asked_for_is_not_asked_again_as_its_own_fallback() {
 /// Many of a stream's failures come after its status, as its first event.
 #[tokio::test]
 async fn a_stream_that_fails_before_its_first_word_falls_back() {
-    for name in ["throttlingException", "serviceUnavailableException", "modelStreamErrorException"] {
+    // What may pass in a moment is tried three times.
+    for (name, tries) in
+        [("throttlingException", 3), ("serviceUnavailableException", 3), ("modelStreamErrorException", 1)]
+    {
         let app = TestApp::with_settings(&[("FALLBACK_MODEL_IDS", SECOND)]).await;
         let failing = json!({"text": "never", "fail_after_chunks": 0, "fail_with": name});
-        app.script(json!([failing, {"text": "Here."}])).await;
+        let mut steps = vec![failing; tries];
+        steps.push(json!({"text": "Here."}));
+        app.script(json!(steps)).await;
         let parts = app.stream(json!({"message": "Hello"})).await.rest().await;
         assert_eq!(text_of(&parts), "Here.", "{name}");
         assert_eq!(parts.last().unwrap()["messageMetadata"]["model"], SECOND, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_throttled_for_a_moment_comes_from_the_same_model() {
+    let app = TestApp::with_settings(&[("FALLBACK_MODEL_IDS", SECOND)]).await;
+    let throttled = json!({"text": "never", "fail_after_chunks": 0, "fail_with": "throttlingException"});
+    app.script(json!([throttled, {"text": "Here."}])).await;
+    let parts = app.stream(json!({"message": "Hello"})).await.rest().await;
+    assert_eq!(text_of(&parts), "Here.");
+    assert_eq!(app.models_asked().await, [FIRST; 2]);
 }
 
 #[tokio::test]
@@ -194,6 +209,7 @@ async fn a_silent_model_is_given_up_for_the_next_one() {
     let app = TestApp::with_settings(&[("MODEL_TIMEOUT_SECONDS", "1"), ("FALLBACK_MODEL_IDS", SECOND)]).await;
     app.faults(json!([silence(FIRST)])).await;
     assert_eq!(app.chat(json!({"message": "Hello"})).await.ok()["model"], SECOND);
+    assert_eq!(app.models_asked().await, [FIRST, SECOND], "silence is not waited for twice");
 }
 
 #[tokio::test]

@@ -124,7 +124,10 @@ mod tests {
             ),
             ("The provided model identifier is invalid.", ModelError::NotFound),
             ("Input is too long for requested model.", ModelError::ContextExceeded),
-            ("The model returned the following errors: prompt is too long: 210000 tokens > 200000 maximum", ModelError::ContextExceeded),
+            (
+                "The model returned the following errors: prompt is too long: 210000 tokens > 200000 maximum",
+                ModelError::ContextExceeded,
+            ),
             ("The value at inferenceConfig.topP is out of range", ModelError::Rejected),
         ] {
             assert_eq!(by_code("ValidationException", text), expected, "{text}");

@@ -7,7 +7,9 @@ mod retry;
 
 use std::time::Duration;
 
-use aws_config::{SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig};
+use aws_config::{
+    SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
 use aws_sdk_bedrockruntime::Client;
 
 pub(super) use self::reply::Pieces;
@@ -71,7 +73,8 @@ impl Bedrock {
         let mut model = first;
         let mut others = self.fallback.iter().filter(|other| *other != first);
         loop {
-            let begun = if request.live { self.stream(&converse, model).await } else { self.whole(&converse, model).await };
+            let begun =
+                if request.live { self.stream(&converse, model).await } else { self.whole(&converse, model).await };
             let failure = match begun {
                 Ok(source) => return Ok(Reply { model: model.clone(), source }),
                 Err(failure) => failure,

@@ -163,7 +163,9 @@ fn json(document: &Document) -> Value {
         Document::Bool(value) => Value::Bool(*value),
         Document::String(text) => Value::String(text.clone()),
         Document::Array(items) => Value::Array(items.iter().map(json).collect()),
-        Document::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), json(value))).collect()),
+        Document::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+        }
         Document::Number(Number::PosInt(number)) => Value::from(*number),
         Document::Number(Number::NegInt(number)) => Value::from(*number),
         Document::Number(Number::Float(number)) => Value::from(*number),

@@ -2,9 +2,7 @@
 
 use aws_sdk_bedrockruntime::{
     Client,
-    operation::{
-        converse::builders::ConverseFluentBuilder, converse_stream::builders::ConverseStreamFluentBuilder,
-    },
+    operation::{converse::builders::ConverseFluentBuilder, converse_stream::builders::ConverseStreamFluentBuilder},
     types::{
         CachePointBlock, CachePointType, ContentBlock, ConversationRole, GuardrailConfiguration,
         GuardrailStreamConfiguration, GuardrailStreamProcessingMode, GuardrailTrace, InferenceConfiguration, Message,
