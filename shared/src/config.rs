@@ -19,6 +19,8 @@ pub struct Config {
 /// How AWS is reached, beyond what the SDK reads by itself (credentials, region, endpoints).
 #[derive(Debug, Clone, Default)]
 pub struct Aws {
+    /// Whether the environment holds credentials, as on Lambda.
+    pub has_credentials: bool,
     /// Root certificates to trust, in PEM form, instead of Amazon's and the system's.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -74,7 +76,11 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let settings = Settings(|name: &str| lookup(name).filter(|value| !value.trim().is_empty()));
         Ok(Self {
-            aws: Aws { ca_bundle: settings.optional("AWS_CA_BUNDLE").map(PathBuf::from) },
+            aws: Aws {
+                has_credentials: settings.optional("AWS_ACCESS_KEY_ID").is_some()
+                    && settings.optional("AWS_SECRET_ACCESS_KEY").is_some(),
+                ca_bundle: settings.optional("AWS_CA_BUNDLE").map(PathBuf::from),
+            },
             models: Models {
                 allowed: settings.required_models("MODEL_IDS")?,
                 fallback: settings.models("FALLBACK_MODEL_IDS"),

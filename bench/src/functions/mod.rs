@@ -23,7 +23,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
     /// Processes started of each program
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     cold_starts: u32,
     /// Warm invocations of each program
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]

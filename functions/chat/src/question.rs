@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shared::{
     Error,
     conversation::{ModelId, SessionId},
+    http::present,
     model::Inference,
 };
 
@@ -19,13 +20,19 @@ const LONGEST_STOP_SEQUENCE: usize = 255;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     message: String,
+    #[serde(default, deserialize_with = "present")]
     session_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     system: Option<String>,
     #[serde(default)]
     examples: Vec<Example>,
+    #[serde(default, deserialize_with = "present")]
     model: Option<ModelId>,
+    #[serde(default, deserialize_with = "present")]
     temperature: Option<f32>,
+    #[serde(default, deserialize_with = "present")]
     top_p: Option<f32>,
+    #[serde(default, deserialize_with = "present")]
     max_tokens: Option<u32>,
     #[serde(default)]
     stop_sequences: Vec<String>,

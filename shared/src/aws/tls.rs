@@ -6,25 +6,19 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use crate::{config, error::Error};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-            SharedHttpConnector,
-        },
-        orchestrator::HttpRequest,
-        result::ConnectorError,
-        runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
     },
+    orchestrator::HttpRequest,
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::config_bag::ConfigBag;
-
-use crate::{config, error::Error};
 
 /// The roots of Amazon Trust Services, from which every AWS endpoint has its certificate
 /// (<https://www.amazontrust.com/repository/>).
@@ -40,13 +34,25 @@ pub fn http_client(config: &config::Aws) -> Result<SharedHttpClient, Error> {
     };
     let bundle = std::fs::read(path)
         .map_err(|error| Error::Configuration(format!("AWS_CA_BUNDLE {} cannot be read: {error}", path.display())))?;
-    client(TrustStore::empty().with_pem_certificate(bundle))
+    let bundle = client(TrustStore::empty().with_pem_certificate(bundle))?;
+    Ok(SharedHttpClient::new(Bundle(bundle)))
 }
 
 fn client(roots: TrustStore) -> Result<SharedHttpClient, Error> {
     let context = TlsContext::builder().with_trust_store(roots).build();
     let context = context.map_err(|error| Error::Configuration(format!("TLS cannot be set up: {error}")))?;
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}
+
+/// Neither of these two forwards `validate_base_client_config`: the SDK's client then builds a whole connector, roots and
+/// all, and throws it away, once for every service.
+#[derive(Debug)]
+struct Bundle(SharedHttpClient);
+
+impl HttpClient for Bundle {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
 }
 
 #[derive(Debug)]
@@ -62,14 +68,6 @@ impl HttpClient for AmazonThenSystem {
         // The system's roots are read when they are needed, which on Lambda is never.
         let system: Deferred = LazyLock::new(Box::new(move || system.http_connector(&settings, &components)));
         SharedHttpConnector::new(Connector { amazon, system: Arc::new(system) })
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        settings: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.amazon.validate_base_client_config(components, settings)
     }
 }
 

@@ -13,7 +13,7 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-pub use self::{call::Call, ui_stream::EventStream};
+pub use self::{body::present, call::Call, ui_stream::EventStream};
 use crate::{
     config,
     deadline::Deadline,
