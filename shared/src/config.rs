@@ -36,6 +36,8 @@ pub struct Models {
     /// The longest silence of a model: before its first byte, and between two pieces of its answer.
     pub timeout: Duration,
     pub guardrail: Option<Guardrail>,
+    /// Whether models that take cache points get them.
+    pub prompt_cache: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub struct Memory {
     /// The longest history that a model sees, in turns and in tokens; both hold.
     pub history_turns: usize,
     pub history_tokens: usize,
-    /// Sessions and their messages expire this long after their last write.
+    /// A message expires this long after it was written, a session after its last turn.
     pub session_ttl: Duration,
     /// How long an idempotency key is remembered.
     pub idempotency_ttl: Duration,
@@ -87,6 +89,7 @@ impl Config {
                 max_output_tokens: settings.parse("MAX_OUTPUT_TOKENS", NonZeroU32::MIN.saturating_add(1023))?,
                 timeout: settings.seconds("MODEL_TIMEOUT_SECONDS", 60)?,
                 guardrail: settings.guardrail()?,
+                prompt_cache: settings.parse("PROMPT_CACHE", true)?,
             },
             memory: Memory {
                 table: settings.required("TABLE_NAME")?,

@@ -77,7 +77,6 @@ impl fmt::Display for ModelId {
 pub struct Caller {
     /// The `sub` claim; absent when anonymous use is switched on and nobody signed in.
     pub subject: Option<String>,
-    pub user_name: Option<String>,
     pub groups: Vec<String>,
 }
 

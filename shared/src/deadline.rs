@@ -4,8 +4,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Error;
 
-/// Kept back from the end for remembering the turn and for sending the answer.
-const RESERVE: Duration = Duration::from_millis(1000);
+/// Kept back from the end for remembering the turn, also at the second attempt, and for sending the answer; but never more
+/// than a quarter of the whole.
+const RESERVE: Duration = Duration::from_millis(2200);
 
 /// Kept back from the reserve for sending the answer alone.
 const LAST_WORD: Duration = Duration::from_millis(200);
@@ -14,6 +15,7 @@ const LAST_WORD: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     end: Instant,
+    reserve: Duration,
     ends_at: SystemTime,
 }
 
@@ -23,7 +25,7 @@ impl Deadline {
         let now = SystemTime::now();
         let left = lambda_ends.duration_since(now).unwrap_or_default();
         let left = limit.map_or(left, |limit| left.min(limit));
-        Self { end: Instant::now() + left, ends_at: now + left }
+        Self { end: Instant::now() + left, reserve: RESERVE.min(left / 4), ends_at: now + left }
     }
 
     /// The end by the wall clock, which other invocations can read.
@@ -33,12 +35,18 @@ impl Deadline {
 
     /// When the pattern must have its answer.
     pub fn answer_by(&self) -> Instant {
-        self.end.checked_sub(RESERVE).unwrap_or(self.end)
+        self.end.checked_sub(self.reserve).unwrap_or(self.end)
+    }
+
+    /// The time left for the answer, in equal parts.
+    pub fn share(&self, parts: usize) -> Duration {
+        let left = self.answer_by().saturating_duration_since(Instant::now());
+        left / u32::try_from(parts).unwrap_or(u32::MAX).max(1)
     }
 
     /// When the answer must be written to the memory.
     pub fn remember_by(&self) -> Instant {
-        self.end.checked_sub(LAST_WORD).unwrap_or(self.end)
+        self.end.checked_sub(LAST_WORD.min(self.reserve)).unwrap_or(self.end)
     }
 
     /// Awaits work that must be done before `moment`, one of this deadline's.
@@ -57,7 +65,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_without_time_does_not_begin() {
-        let deadline = Deadline::new(SystemTime::now() + RESERVE / 2, None);
+        let deadline = Deadline::new(SystemTime::now(), None);
         let mut began = false;
         let work = async {
             began = true;

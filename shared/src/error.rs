@@ -61,7 +61,10 @@ pub enum ModelError {
     Unavailable,
     #[error("it did not answer in time")]
     TimedOut,
-    #[error("access to it is not granted: request it in the Bedrock console, and allow it in the function's policy")]
+    #[error(
+        "access to it is not granted: look at the function's credentials and policy, and in the Bedrock console whether \
+         the model asks for an agreement or, as Anthropic's, for a form on the use case"
+    )]
     AccessNotGranted,
     #[error(
         "it cannot be called on demand by this identifier: put the identifier of an inference profile into MODEL_IDS"
@@ -69,6 +72,8 @@ pub enum ModelError {
     NeedsInferenceProfile,
     #[error("there is none of this identifier in this region, or it has reached its end of life: correct MODEL_IDS")]
     NotFound,
+    #[error("it cannot write that much: lower MAX_OUTPUT_TOKENS")]
+    OutputLimit,
     #[error("the conversation is longer than its context")]
     ContextExceeded,
     #[error("it does not accept the request")]
@@ -78,6 +83,21 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Throttled { .. } => "model_throttled",
+            Self::Unavailable => "model_unavailable",
+            Self::TimedOut => "model_timeout",
+            Self::AccessNotGranted => "model_access_not_granted",
+            Self::NeedsInferenceProfile => "model_needs_inference_profile",
+            Self::NotFound => "model_not_found",
+            Self::OutputLimit => "model_output_limit",
+            Self::ContextExceeded => "context_exceeded",
+            Self::Rejected => "model_rejected_request",
+            Self::BrokeOff => "model_broke_off",
+        }
+    }
+
     /// Whether the next model of the fallback list may do better at once.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -85,6 +105,7 @@ impl ModelError {
             Self::AccessNotGranted
             | Self::NeedsInferenceProfile
             | Self::NotFound
+            | Self::OutputLimit
             | Self::ContextExceeded
             | Self::Rejected => false,
         }
@@ -94,6 +115,44 @@ impl ModelError {
 impl Error {
     pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// A name that stays, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid_request",
+            Self::TooLong { .. } => "too_long",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NoSuchRoute => "no_such_route",
+            Self::NoSuchSession => "session_not_found",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyKeyBusy => "idempotency_key_in_use",
+            Self::MessageTooLarge { .. } => "message_too_large",
+            Self::DeadlinePassed => "deadline_exceeded",
+            Self::Memory(_) => "memory_unavailable",
+            Self::Configuration(_) => "misconfigured",
+            Self::Internal(_) => "internal_error",
+            Self::Model { kind, .. } => kind.code(),
+        }
+    }
+
+    /// Whether the caller has to do something else, rather than the operator.
+    pub fn is_the_callers(&self) -> bool {
+        match self {
+            Self::Invalid { .. }
+            | Self::TooLong { .. }
+            | Self::UnsupportedMediaType
+            | Self::Unauthenticated
+            | Self::NoSuchRoute
+            | Self::NoSuchSession
+            | Self::IdempotencyKeyReused
+            | Self::IdempotencyKeyBusy
+            | Self::MessageTooLarge { .. } => true,
+            // A model's refusal may quote the conversation.
+            Self::Model { kind, .. } => matches!(kind, ModelError::ContextExceeded | ModelError::Rejected),
+            Self::DeadlinePassed | Self::Memory(_) | Self::Configuration(_) | Self::Internal(_) => false,
+        }
     }
 }
 

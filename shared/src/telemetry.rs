@@ -3,12 +3,22 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, error::Error, events::Completed};
+use crate::{
+    config::Config,
+    error::{Chain, Error},
+    events::Completed,
+};
 
-/// Logs lines of JSON to standard output, where Lambda collects them.
+/// Logs lines of JSON to standard output, where Lambda collects them. Other crates may log whole requests when they are
+/// asked for details: from them only what is worth a warning is taken.
 pub fn log_to_stdout(level: tracing::Level) {
-    tracing_subscriber::fmt().json().with_max_level(level).with_target(false).without_time().init();
+    let lines = tracing_subscriber::fmt::layer().json().with_target(false).without_time();
+    let others = ["aws", "h2", "hyper", "lambda", "rustls"].map(|crates| (crates, tracing::Level::WARN));
+    let runtime = ("lambda_runtime", tracing::Level::INFO.min(level));
+    let filter = Targets::new().with_default(level).with_targets(others).with_targets([runtime]);
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
 /// One log line a turn, and its numbers as CloudWatch metrics.
@@ -23,11 +33,8 @@ impl Telemetry {
     }
 
     pub(crate) fn turn(&self, pattern: &'static str, latency: Duration, outcome: &Result<Completed, Error>) {
-        if let Ok(Completed { session, turn, answer, .. }) = outcome {
-            tracing::info!(
-                pattern,
-                %session,
-                %turn,
+        match outcome {
+            Ok(Completed { answer, .. }) => tracing::info!(
                 model = answer.model.as_ref().map(tracing::field::display),
                 stop_reason = answer.stop_reason.as_ref().map(|reason| reason.0.as_str()),
                 input_tokens = answer.usage.input_tokens,
@@ -35,11 +42,22 @@ impl Telemetry {
                 cache_read_tokens = answer.usage.cache_read_tokens,
                 latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
                 "turn"
-            );
+            ),
+            Err(error) => failure(error),
         }
         if let Some(namespace) = &self.namespace {
             println!("{}", metrics(namespace, pattern, latency, outcome));
         }
+    }
+}
+
+/// Logs an error where it ends, once.
+pub(crate) fn failure(error: &Error) {
+    if error.is_the_callers() {
+        // Its text may quote what the caller sent, which is no business of the log.
+        tracing::info!(code = error.code(), "refused");
+    } else {
+        tracing::error!(code = error.code(), error = %Chain(error), "failed");
     }
 }
 

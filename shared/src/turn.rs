@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 use crate::{
-    conversation::{Caller, Message, SessionId, TurnId},
+    conversation::{Caller, SessionId, TurnId},
     deadline::Deadline,
     error::{Chain, Error},
     events::{Completed, Events, Signal, Signals},
-    memory::{Claim, Claimed, Memory, NewTurn},
+    memory::{Claim, Claimed, History, Memory, NewTurn},
     telemetry::Telemetry,
 };
 
@@ -45,8 +45,8 @@ pub struct Turn<Q> {
     pub caller: Caller,
     pub message: String,
     pub question: Q,
-    /// Whole earlier turns, oldest first, roles alternating, within the configured budget.
-    pub history: Vec<Message>,
+    /// Whole earlier turns within the configured budget.
+    pub history: History,
     pub deadline: Deadline,
     pub live: bool,
 }
@@ -73,25 +73,33 @@ impl Turns {
     {
         let (events, signals) = Events::new();
         let turns = self.clone();
+        let (id, session) = (TurnId::new(), request.session.unwrap_or_else(SessionId::new));
+        let span = tracing::info_span!("turn", pattern = self.pattern, %session, turn = %id);
         let turn = async move {
-            let outcome = turns.take(request, &events, work).await;
+            let started = Instant::now();
+            let outcome = turns.take(request, id, session, &events, work).await;
+            turns.telemetry.turn(turns.pattern, started.elapsed(), &outcome);
             events.signal(Signal::Ended(outcome));
         };
-        // The runtime's span names the request in every line of the log.
-        tokio::spawn(turn.in_current_span());
+        // The span and the runtime's around it name turn and request in every line of the log.
+        tokio::spawn(turn.instrument(span));
         signals
     }
 
-    async fn take<Q, W, F>(&self, request: Request<Q>, events: &Events, work: W) -> Result<Completed, Error>
+    async fn take<Q, W, F>(
+        &self,
+        request: Request<Q>,
+        id: TurnId,
+        session: SessionId,
+        events: &Events,
+        work: W,
+    ) -> Result<Completed, Error>
     where
         W: FnOnce(Turn<Q>, Events) -> F,
         F: Future<Output = Result<(), Error>>,
     {
         let started = Instant::now();
-        let Request { caller, session, idempotency, message, question, deadline, live } = request;
-        let continues = session.is_some();
-        let (id, session) = (TurnId::new(), session.unwrap_or_else(SessionId::new));
-
+        let Request { caller, session: earlier, idempotency, message, question, deadline, live } = request;
         let claim = match &idempotency {
             None => None,
             Some(idempotency) => {
@@ -103,14 +111,14 @@ impl Turns {
             }
         };
 
-        let turn = Turn { id, session, caller, message, question, history: Vec::new(), deadline, live };
-        let answered = self.answer(turn, continues, events, work, claim.as_ref(), started).await;
+        let history = History::of_new_session();
+        let turn = Turn { id, session, caller, message, question, history, deadline, live };
+        let answered = self.answer(turn, earlier.is_some(), events, work, claim.as_ref(), started).await;
         if let (Err(_), Some(claim)) = (&answered, claim) {
             Deadline::bound(deadline.remember_by(), self.memory.release(claim)).await.unwrap_or_else(|error| {
                 tracing::warn!(error = %Chain(&error), "an idempotency key was not released; it will lapse");
             });
         }
-        self.telemetry.turn(self.pattern, started.elapsed(), &answered);
         answered
     }
 

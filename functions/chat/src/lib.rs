@@ -19,6 +19,7 @@ use shared::{
     turn::{Turn, Turns},
 };
 
+use question::Limits;
 pub use question::Question;
 
 pub struct Chat {
@@ -54,10 +55,16 @@ impl Chat {
     }
 
     fn chat(self: &Arc<Self>, call: &Call) -> Result<Reply, Error> {
-        let (session, message, question) = question::parse(call.body()?, self.model.allowed())?;
+        // Who is not identified learns nothing of what a request must be.
+        call.caller()?;
+        let (session, message, question) = question::parse(call.body()?, &self.limits())?;
         let request = call.turn(session, message, question)?;
         let chat = Arc::clone(self);
         Ok(Reply::Turn(self.turns.start(request, |turn, events| async move { chat.answer(turn, events).await })))
+    }
+
+    fn limits(&self) -> Limits<'_> {
+        Limits { models: self.model.allowed(), max_output_tokens: self.model.max_output_tokens() }
     }
 
     /// Goes on with the conversation: instructions, examples, history, message in; the model's words out.

@@ -6,7 +6,7 @@ use crate::Question;
 
 /// In-context learning: examples stand before the conversation as if they had been its first turns.
 pub(crate) fn build(turn: Turn<Question>) -> Request {
-    let Turn { session, message, question, history, live, .. } = turn;
+    let Turn { session, message, question, history, deadline, live, .. } = turn;
     let examples = question
         .examples
         .into_iter()
@@ -14,10 +14,13 @@ pub(crate) fn build(turn: Turn<Question>) -> Request {
     Request {
         model: question.model,
         system: question.system,
-        messages: examples.chain(history).chain([Message::user(message)]).collect(),
+        messages: examples.chain(history.messages).chain([Message::user(message)]).collect(),
         inference: question.inference,
         tools: Vec::new(),
         metadata: vec![("pattern", "chat".to_owned()), ("session", session.to_string())],
+        // Examples and instructions come anew with every turn, mostly the same ones.
+        will_be_continued: history.is_whole,
+        deadline,
         live,
     }
 }
@@ -29,6 +32,7 @@ mod tests {
     use shared::{
         conversation::{Caller, SessionId, TurnId},
         deadline::Deadline,
+        memory::History,
     };
 
     use super::*;
@@ -36,7 +40,7 @@ mod tests {
 
     #[test]
     fn examples_come_before_history_and_history_before_the_message() {
-        let caller = Caller { subject: None, user_name: None, groups: Vec::new() };
+        let caller = Caller { subject: None, groups: Vec::new() };
         let example = Example { user: "2 + 2".to_owned(), assistant: "4".to_owned() };
         let request = build(Turn {
             id: TurnId::new(),
@@ -48,7 +52,7 @@ mod tests {
                 examples: vec![example],
                 ..Question::default()
             },
-            history: vec![Message::user("3 + 3"), Message::assistant("6")],
+            history: History { messages: vec![Message::user("3 + 3"), Message::assistant("6")], is_whole: true },
             deadline: Deadline::new(SystemTime::now() + Duration::from_secs(1), None),
             live: true,
         });

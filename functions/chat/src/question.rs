@@ -4,7 +4,6 @@ use serde::Deserialize;
 use shared::{
     Error,
     conversation::{ModelId, SessionId},
-    http::present,
     model::Inference,
 };
 
@@ -20,19 +19,13 @@ const LONGEST_STOP_SEQUENCE: usize = 255;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     message: String,
-    #[serde(default, deserialize_with = "present")]
     session_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     system: Option<String>,
     #[serde(default)]
     examples: Vec<Example>,
-    #[serde(default, deserialize_with = "present")]
     model: Option<ModelId>,
-    #[serde(default, deserialize_with = "present")]
     temperature: Option<f32>,
-    #[serde(default, deserialize_with = "present")]
     top_p: Option<f32>,
-    #[serde(default, deserialize_with = "present")]
     max_tokens: Option<u32>,
     #[serde(default)]
     stop_sequences: Vec<String>,
@@ -56,8 +49,14 @@ pub struct Question {
     pub inference: Inference,
 }
 
+/// What the deployment allows.
+pub(crate) struct Limits<'a> {
+    pub(crate) models: &'a [ModelId],
+    pub(crate) max_output_tokens: u32,
+}
+
 /// Session, message and question, every field within its limits.
-pub(crate) fn parse(body: Body, allowed: &[ModelId]) -> Result<(Option<SessionId>, String, Question), Error> {
+pub(crate) fn parse(body: Body, limits: &Limits<'_>) -> Result<(Option<SessionId>, String, Question), Error> {
     text("message", &body.message)?;
     if let Some(system) = &body.system {
         text("system", system)?;
@@ -70,15 +69,15 @@ pub(crate) fn parse(body: Body, allowed: &[ModelId]) -> Result<(Option<SessionId
         text(&format!("examples[{index}].assistant"), &example.assistant)?;
     }
     if let Some(model) = &body.model
-        && !allowed.contains(model)
+        && !limits.models.contains(model)
     {
-        let names = allowed.iter().map(ModelId::as_str).collect::<Vec<_>>().join(", ");
+        let names = limits.models.iter().map(ModelId::as_str).collect::<Vec<_>>().join(", ");
         return Err(Error::invalid("model", format!("must be one of: {names}")));
     }
     fraction("temperature", body.temperature)?;
     fraction("top_p", body.top_p)?;
-    if body.max_tokens == Some(0) {
-        return Err(Error::invalid("max_tokens", "must be at least 1"));
+    if body.max_tokens.is_some_and(|tokens| !(1..=limits.max_output_tokens).contains(&tokens)) {
+        return Err(Error::invalid("max_tokens", format!("must be from 1 to {}", limits.max_output_tokens)));
     }
     stop_sequences(&body.stop_sequences)?;
     let session = body.session_id.as_deref().map(SessionId::parse).transpose()?;
@@ -134,7 +133,9 @@ mod tests {
 
     fn refused(body: &str) -> String {
         let body: Body = serde_json::from_str(body).unwrap();
-        match parse(body, &[ModelId::new("a"), ModelId::new("b")]).unwrap_err() {
+        match parse(body, &Limits { models: &[ModelId::new("a"), ModelId::new("b")], max_output_tokens: 100 })
+            .unwrap_err()
+        {
             Error::Invalid { field, .. } | Error::TooLong { field, .. } => field,
             other => panic!("{other}"),
         }
@@ -154,6 +155,7 @@ mod tests {
         assert_eq!(refused(r#"{"message": "m", "temperature": 1.1}"#), "temperature");
         assert_eq!(refused(r#"{"message": "m", "top_p": -0.1}"#), "top_p");
         assert_eq!(refused(r#"{"message": "m", "max_tokens": 0}"#), "max_tokens");
+        assert_eq!(refused(r#"{"message": "m", "max_tokens": 101}"#), "max_tokens");
         assert_eq!(refused(r#"{"message": "m", "stop_sequences": [""]}"#), "stop_sequences");
     }
 
@@ -161,7 +163,7 @@ mod tests {
     fn a_limit_can_be_reached() {
         let longest = "ü".repeat(32_000);
         let body = Body { message: longest.clone(), temperature: Some(1.0), ..Body::default() };
-        let (session, message, question) = parse(body, &[]).unwrap();
+        let (session, message, question) = parse(body, &Limits { models: &[], max_output_tokens: 1 }).unwrap();
         assert_eq!((session, message), (None, longest));
         assert_eq!(question.inference.temperature, Some(1.0));
     }

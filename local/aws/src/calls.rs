@@ -81,8 +81,10 @@ impl Calls {
         *self.kept() = Kept::default();
     }
 
-    pub(crate) fn to_json(&self) -> Value {
-        let calls: Vec<Arc<Call>> = self.kept().calls.iter().cloned().collect();
+    /// Those of one operation, or all.
+    pub(crate) fn to_json(&self, operation: Option<&str>) -> Value {
+        let wanted = |call: &&Arc<Call>| operation.is_none_or(|operation| call.target.operation == operation);
+        let calls: Vec<Arc<Call>> = self.kept().calls.iter().filter(wanted).cloned().collect();
         json!({ "requests": calls.iter().map(|call| call.to_json()).collect::<Vec<_>>() })
     }
 

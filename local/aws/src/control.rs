@@ -1,7 +1,7 @@
 //! The control plane under `/_local`: what tests set and look at.
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -13,8 +13,8 @@ use crate::{
 
 pub(crate) const PREFIX: &str = "/_local";
 
-pub(crate) fn answer(state: &State, method: &Method, path: &str, body: &Bytes) -> Response<Body> {
-    match (method, path) {
+pub(crate) fn answer(state: &State, method: &Method, uri: &Uri, body: &Bytes) -> Response<Body> {
+    match (method, uri.path()) {
         (&Method::PUT, "/_local/script") => set(body, |script| match &state.engine {
             Engine::Scripted(scripted) => {
                 scripted.replace(script);
@@ -26,7 +26,10 @@ pub(crate) fn answer(state: &State, method: &Method, path: &str, body: &Bytes) -
             state.faults.replace(plan);
             Ok(())
         }),
-        (&Method::GET, "/_local/requests") => json_reply(StatusCode::OK, JSON, &state.calls.to_json()),
+        (&Method::GET, "/_local/requests") => {
+            let operation = uri.query().and_then(|query| query.strip_prefix("operation="));
+            json_reply(StatusCode::OK, JSON, &state.calls.to_json(operation))
+        }
         (&Method::DELETE, "/_local") => {
             if let Engine::Scripted(scripted) = &state.engine {
                 scripted.clear();

@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use serde_json::json;
@@ -25,6 +25,8 @@ use crate::{
 
 /// The largest body of any operation: Bedrock's 25 million bytes of InvokeModel, as base64 in CountTokens.
 const MAX_BODY: usize = 34_000_000;
+/// Of a longer body this much is still read: a client that is sending would see a broken connection, not the answer.
+const MAX_DISCARDED: usize = 4 * MAX_BODY;
 /// How long requests that are under way may take to end once the server stops.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
@@ -97,7 +99,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     };
     let target = target.named_in(&body);
     if is_control {
-        return Ok(control::answer(&state, &parts.method, parts.uri.path(), &body));
+        return Ok(control::answer(&state, &parts.method, &parts.uri, &body));
     }
 
     let ongoing = state.calls.begin(&target, &parts.headers, &body);
@@ -136,12 +138,24 @@ fn until_sent(response: Response<Body>, ongoing: Ongoing) -> Response<Body> {
     response.map(|body| body.ending(ongoing))
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
+async fn read(mut body: Incoming) -> Result<Bytes, Refusal> {
+    let mut kept = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|error| Refusal::serialization(format!("The request's body could not be read: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= MAX_BODY {
+            kept.extend_from_slice(&data);
+        } else if length > MAX_DISCARDED {
+            break;
+        }
+    }
+    match length > MAX_BODY {
+        true => {
             Err(Refusal::new(413, "RequestEntityTooLargeException", "Request size exceeded the limit of the service"))
         }
-        Err(error) => Err(Refusal::serialization(format!("The request's body could not be read: {error}"))),
+        false => Ok(kept.into()),
     }
 }

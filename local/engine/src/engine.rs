@@ -53,6 +53,9 @@ impl Engine {
 
     /// Puts a prompt in the queue. Its answer streams as it is made, and making it ends when the stream is dropped.
     ///
+    /// Turning a long prompt into tokens takes a while, which an asynchronous caller spends on a blocking thread. A full
+    /// queue is noticed before.
+    ///
     /// Where the last message is the assistant's, the answer continues it. Sampling follows the recommendation for the
     /// default model (temperature 0.7, top-p 0.8, top-k 20) in what the prompt leaves open; temperature 0 takes the
     /// likeliest token each time.
@@ -61,11 +64,12 @@ impl Engine {
     /// [`Error::Busy`] if the queue is full, [`Error::TooLong`] if the prompt leaves no room for an answer, and
     /// [`Error::Invalid`] if the prompt makes no sense for the model. What fails later comes in the stream, as its end.
     pub fn converse(&self, prompt: Prompt) -> Result<Pieces, Error> {
+        let place = self.worker.reserve(QUEUE)?;
         let encoded = self.template.encode(&prompt, &self.tokenizer)?;
         let tools = prompt.tools.into_iter().map(|tool| tool.name).collect();
         let job = Job::new(encoded, prompt.sampling, tools, self.context_length)?;
         let (reply, pieces) = unbounded_channel();
-        self.worker.submit(job, reply, QUEUE)?;
+        place.fill(job, reply);
         Ok(stream(pieces))
     }
 

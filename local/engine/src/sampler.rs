@@ -33,9 +33,10 @@ impl Sampler {
         Ok(Sampler { temperature, top_p, top_k: sampling.top_k.unwrap_or(TOP_K) as usize, random })
     }
 
-    /// The next token; `None` where the logits are no numbers.
+    /// The next token; `None` where the logits are no numbers, or leave no token possible.
     pub(crate) fn choose(&mut self, logits: &[f32]) -> Option<u32> {
-        if logits.iter().any(|logit| logit.is_nan()) {
+        let highest = logits.iter().copied().reduce(f32::max)?;
+        if !highest.is_finite() || logits.iter().any(|logit| logit.is_nan()) {
             return None;
         }
         if self.temperature == 0.0 {
@@ -49,7 +50,7 @@ impl Sampler {
             candidates.truncate(self.top_k);
         }
         candidates.sort_unstable_by(by_logit);
-        let highest = f64::from(candidates.first()?.1);
+        let highest = f64::from(highest);
         let mut weights: Vec<f64> =
             candidates.iter().map(|(_, logit)| ((f64::from(*logit) - highest) / self.temperature).exp()).collect();
         weights.truncate(self.nucleus(&weights));
@@ -127,6 +128,13 @@ mod tests {
         ] {
             assert!(matches!(Sampler::new(&sampling), Err(Error::Invalid(_))));
         }
-        assert_eq!(sampler(Sampling::default()).choose(&[f32::NAN, 1.0]), None);
+        for temperature in [0.0, 0.7] {
+            let mut sampler = sampler(Sampling { temperature: Some(temperature), ..Sampling::default() });
+            for logits in [&[f32::NAN, 1.0][..], &[f32::INFINITY, 1.0], &[f32::NEG_INFINITY; 3], &[]] {
+                assert_eq!(sampler.choose(logits), None, "{logits:?} at {temperature}");
+            }
+            // A token that is ruled out rules out no other.
+            assert_eq!(sampler.choose(&[f32::NEG_INFINITY, 1.0]), Some(1));
+        }
     }
 }

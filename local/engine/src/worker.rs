@@ -28,13 +28,15 @@ struct Queue<J> {
 
 struct Waiting<J> {
     jobs: VecDeque<(J, Reply)>,
+    /// Places that are kept for jobs still being prepared.
+    reserved: usize,
     running: bool,
     closed: bool,
 }
 
 impl<J: Send + 'static> Worker<J> {
     pub(crate) fn start(mut run: impl FnMut(J, &Reply) + Send + 'static) -> io::Result<Worker<J>> {
-        let waiting = Waiting { jobs: VecDeque::new(), running: false, closed: false };
+        let waiting = Waiting { jobs: VecDeque::new(), reserved: 0, running: false, closed: false };
         let queue = Arc::new(Queue { waiting: Mutex::new(waiting), changed: Condvar::new() });
         let served = Arc::clone(&queue);
         thread::Builder::new().name("model".into()).spawn(move || {
@@ -50,16 +52,40 @@ impl<J: Send + 'static> Worker<J> {
         Ok(Worker { queue })
     }
 
-    /// At most `limit` jobs wait beside the one that runs.
-    pub(crate) fn submit(&self, job: J, reply: Reply, limit: usize) -> Result<(), Error> {
+    /// A place in the queue, to be asked for before the work of preparing a job. At most `limit` jobs wait beside the
+    /// one that runs.
+    pub(crate) fn reserve(&self, limit: usize) -> Result<Place<J>, Error> {
         let mut waiting = self.queue.lock();
         waiting.jobs.retain(|(_, reply)| !reply.is_closed());
-        if waiting.jobs.len() + usize::from(waiting.running) > limit {
+        if waiting.jobs.len() + waiting.reserved + usize::from(waiting.running) > limit {
             return Err(Error::Busy);
         }
+        waiting.reserved += 1;
+        Ok(Place { queue: Some(Arc::clone(&self.queue)) })
+    }
+}
+
+/// A place in the queue for one job. Dropping it gives it back.
+pub(crate) struct Place<J> {
+    /// Absent once the place is filled.
+    queue: Option<Arc<Queue<J>>>,
+}
+
+impl<J> Place<J> {
+    pub(crate) fn fill(mut self, job: J, reply: Reply) {
+        let Some(queue) = self.queue.take() else { return };
+        let mut waiting = queue.lock();
+        waiting.reserved -= 1;
         waiting.jobs.push_back((job, reply));
-        self.queue.changed.notify_one();
-        Ok(())
+        queue.changed.notify_one();
+    }
+}
+
+impl<J> Drop for Place<J> {
+    fn drop(&mut self) {
+        if let Some(queue) = &self.queue {
+            queue.lock().reserved -= 1;
+        }
     }
 }
 
@@ -117,32 +143,54 @@ mod tests {
         (Worker::start(run).unwrap(), begun, go)
     }
 
+    fn submit(worker: &Worker<u32>, job: u32, reply: Reply, limit: usize) -> Result<(), Error> {
+        worker.reserve(limit).map(|place| place.fill(job, reply))
+    }
+
     #[test]
     fn refuses_what_the_queue_cannot_take() {
         let (worker, begun, go) = held();
         let (reply, _wanted) = unbounded_channel();
         for job in 0..3 {
-            worker.submit(job, reply.clone(), 2).unwrap();
+            submit(&worker, job, reply.clone(), 2).unwrap();
         }
-        assert!(matches!(worker.submit(3, reply.clone(), 2), Err(Error::Busy)));
+        assert!(matches!(submit(&worker, 3, reply.clone(), 2), Err(Error::Busy)));
         assert_eq!(begun.recv().unwrap(), 0);
-        assert!(matches!(worker.submit(4, reply.clone(), 2), Err(Error::Busy)));
+        assert!(matches!(submit(&worker, 4, reply.clone(), 2), Err(Error::Busy)));
         go.send(()).unwrap();
         assert_eq!(begun.recv().unwrap(), 1);
-        worker.submit(5, reply, 2).unwrap();
+        submit(&worker, 5, reply, 2).unwrap();
+    }
+
+    #[test]
+    fn a_reserved_place_is_taken_until_it_is_given_back() {
+        let (worker, begun, go) = held();
+        let (reply, _wanted) = unbounded_channel();
+        let kept = worker.reserve(1).unwrap();
+        let given_back = worker.reserve(1).unwrap();
+        assert!(matches!(worker.reserve(1), Err(Error::Busy)));
+        drop(given_back);
+        submit(&worker, 0, reply.clone(), 1).unwrap();
+        assert_eq!(begun.recv().unwrap(), 0);
+        assert!(matches!(worker.reserve(1), Err(Error::Busy)));
+        kept.fill(1, reply);
+        go.send(()).unwrap();
+        assert_eq!(begun.recv().unwrap(), 1);
+        drop(worker.reserve(1).unwrap());
+        go.send(()).unwrap();
     }
 
     #[test]
     fn jobs_that_nobody_wants_leave_the_queue() {
         let (worker, begun, go) = held();
         let (reply, _wanted) = unbounded_channel();
-        worker.submit(0, reply.clone(), 1).unwrap();
+        submit(&worker, 0, reply.clone(), 1).unwrap();
         assert_eq!(begun.recv().unwrap(), 0);
         let (gone, nobody) = unbounded_channel();
-        worker.submit(1, gone, 1).unwrap();
-        assert!(matches!(worker.submit(2, reply.clone(), 1), Err(Error::Busy)));
+        submit(&worker, 1, gone, 1).unwrap();
+        assert!(matches!(submit(&worker, 2, reply.clone(), 1), Err(Error::Busy)));
         drop(nobody);
-        worker.submit(3, reply, 1).unwrap();
+        submit(&worker, 3, reply, 1).unwrap();
         go.send(()).unwrap();
         assert_eq!(begun.recv().unwrap(), 3);
     }
@@ -156,7 +204,7 @@ mod tests {
         let worker = Worker::start(run).unwrap();
         for (job, wanted) in [(0, None), (1, Some(Piece::Text("fine".into())))] {
             let (reply, mut pieces) = unbounded_channel();
-            worker.submit(job, reply, 1).unwrap();
+            submit(&worker, job, reply, 1).unwrap();
             match (pieces.blocking_recv().unwrap(), wanted) {
                 (Err(Error::Failed(reason)), None) => assert_eq!(reason, "weights on fire"),
                 (Ok(piece), Some(wanted)) => assert_eq!(piece, wanted),

@@ -21,6 +21,8 @@ pub enum Error {
     PortTaken { address: SocketAddr, flag: &'static str },
     #[error("{address} cannot be listened on: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("no threads can be started for the functions: {0}")]
+    Threads(#[source] std::io::Error),
     #[error(transparent)]
     Aws(local_aws::Error),
     #[error("`{0}` is no origin: give a scheme and a host, as in https://app.example, or `*`")]

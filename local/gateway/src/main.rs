@@ -1,9 +1,10 @@
 //! `cargo run`: serves the project on this machine, or chats with it in the terminal.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 use clap::Parser;
 use local::{Local, Options};
+use tokio::{runtime::Runtime, signal::ctrl_c};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
@@ -15,8 +16,7 @@ mod cli;
 
 use cli::{Cli, Command};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = Targets::new().with_default(match cli.verbose {
         0 => LevelFilter::WARN,
@@ -26,13 +26,16 @@ async fn main() -> ExitCode {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines).with(filter).init();
 
-    match run(cli).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let outcome = Runtime::new().map_err(Box::from).and_then(|runtime| {
+        let outcome = runtime.block_on(run(cli));
+        // Whatever waits on a thread of its own, for a line of input say, must not keep the process from ending.
+        runtime.shutdown_background();
+        outcome
+    });
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
@@ -43,38 +46,54 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(url) = &chat.url {
         return Ok(chat::run(url, chat.token, chat.session).await?);
     }
-    let local = Local::start(cli.machine.options(false)?).await?;
+    let Some(local) = start(cli.machine.options(false)?, ctrl_c()).await? else {
+        return Ok(ExitCode::from(chat::INTERRUPTED));
+    };
     let code = chat::run(&local.url(), chat.token, chat.session).await;
-    local.stop().await;
+    stop(local, ctrl_c()).await?;
     Ok(code?)
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
-    let local = tokio::select! {
-        local = Local::start(options.clone()) => local?,
-        // Fetching a model may take minutes; what was fetched is kept.
-        signal = asked_to_stop() => return Ok(signal?),
+    let Some(local) = start(options.clone(), asked_to_stop()).await? else {
+        return Ok(());
     };
     println!("{}", local.describe(&options));
     asked_to_stop().await?;
     eprintln!("Stopping; once more for at once.");
+    Ok(stop(local, asked_to_stop()).await?)
+}
+
+/// None if the signal comes first: fetching a model may take minutes, and what was fetched is kept.
+async fn start(
+    options: Options,
+    signal: impl Future<Output = io::Result<()>>,
+) -> Result<Option<Local>, Box<dyn Error>> {
+    tokio::select! {
+        local = Local::start(options) => Ok(Some(local?)),
+        signal = signal => Ok(signal.map(|()| None)?),
+    }
+}
+
+/// Lets what is under way end, but no longer than until the signal.
+async fn stop(local: Local, signal: impl Future<Output = io::Result<()>>) -> io::Result<()> {
     tokio::select! {
         () = local.stop() => Ok(()),
-        signal = asked_to_stop() => Ok(signal?),
+        signal = signal => signal,
     }
 }
 
 #[cfg(unix)]
-async fn asked_to_stop() -> std::io::Result<()> {
+async fn asked_to_stop() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+        interrupted = ctrl_c() => interrupted,
         _ = terminate.recv() => Ok(()),
     }
 }
 
 #[cfg(not(unix))]
-async fn asked_to_stop() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+async fn asked_to_stop() -> io::Result<()> {
+    ctrl_c().await
 }

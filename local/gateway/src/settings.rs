@@ -33,8 +33,8 @@ pub(crate) fn settings(template: &Settings, machine: &Machine<'_>, own: &Setting
         let declared = template.get("MODEL_IDS").map(String::as_str).unwrap_or_default();
         set("MODEL_IDS", format!("{},{declared}", model::id(machine.engine)).trim_end_matches(',').to_owned());
     }
-    if matches!(machine.engine, EngineChoice::Gguf(_)) && !machine.real_bedrock {
-        // A model on a laptop is silent while it reads a long prompt, without having failed.
+    if !matches!(machine.engine, EngineChoice::Scripted) && !machine.real_bedrock {
+        // A model on a laptop is silent while it reads a long prompt or thinks, without having failed.
         set("MODEL_TIMEOUT_SECONDS", machine.timeout.as_secs().to_string());
     }
     settings.extend(own.clone());
@@ -73,6 +73,12 @@ mod tests {
         assert_eq!(local["MODEL_TIMEOUT_SECONDS"], "300");
         assert_eq!(local["BUFFERED_TIMEOUT_SECONDS"], "29");
         assert_eq!(local["METRICS_NAMESPACE"], "");
+    }
+
+    #[test]
+    fn a_model_on_another_server_has_its_time_too() {
+        let server = EngineChoice::OpenAi { url: "http://127.0.0.1:11434/v1".to_owned(), model: "qwen3".to_owned() };
+        assert_eq!(of(server, false, &[])["MODEL_TIMEOUT_SECONDS"], "300");
     }
 
     #[test]

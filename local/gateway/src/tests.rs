@@ -1,8 +1,6 @@
 //! The machine as a whole. What the patterns answer is tested by the workspace's integration tests; this is about what
 //! stands in front of them.
 
-use std::time::Instant;
-
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -38,16 +36,31 @@ async fn chat(local: &Local, path: &str, headers: &[(&str, &str)]) -> Response {
 
 /// Has the model wait before it answers.
 async fn delay(local: &Local, milliseconds: u64) {
-    let script = json!({"steps": [{"text": "late", "delay_ms": milliseconds}], "repeat_last": true});
-    let url = format!("{}/_local/script", local.aws_url());
-    Client::new().put(url).json(&script).send().await.unwrap().error_for_status().unwrap();
+    set_script(local, &json!({"steps": [{"text": "late", "delay_ms": milliseconds}], "repeat_last": true})).await;
 }
 
-async fn sessions_of(local: &Local, token: &str) -> usize {
+async fn set_script(local: &Local, script: &Value) {
+    let url = format!("{}/_local/script", local.aws_url());
+    Client::new().put(url).json(script).send().await.unwrap().error_for_status().unwrap();
+}
+
+/// None where there is no answer in time.
+async fn sessions_of(local: &Local, token: &str) -> Option<usize> {
     let bearer = format!("Bearer {token}");
     let response = call(local, Method::GET, "/sessions", &[("authorization", &bearer)], String::new()).await;
     let sessions: Value = response.json().await.unwrap();
-    sessions["sessions"].as_array().unwrap().len()
+    sessions["sessions"].as_array().map(Vec::len)
+}
+
+/// Looks again and again, longer than any machine needs.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..600 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never came to this: {what}");
 }
 
 #[tokio::test]
@@ -72,9 +85,9 @@ async fn a_token_is_who_one_is() {
     let local = start(|_| {}).await;
     chat(&local, "/chat", &[("authorization", "Bearer alice:hr")]).await.error_for_status().unwrap();
     chat(&local, "/chat", &[]).await.error_for_status().unwrap();
-    assert_eq!(sessions_of(&local, "alice").await, 1);
-    assert_eq!(sessions_of(&local, "local").await, 1);
-    assert_eq!(sessions_of(&local, "bob").await, 0);
+    assert_eq!(sessions_of(&local, "alice").await, Some(1));
+    assert_eq!(sessions_of(&local, "local").await, Some(1));
+    assert_eq!(sessions_of(&local, "bob").await, Some(0));
     local.stop().await;
 }
 
@@ -121,31 +134,36 @@ async fn a_front_end_on_this_machine_may_call() {
 #[tokio::test]
 async fn a_buffered_route_has_its_time() {
     let local = start(|options| {
-        options.buffered_limit = Some(Duration::from_millis(300));
+        options.buffered_limit = Some(Duration::from_millis(100));
         options.settings.insert("BUFFERED_TIMEOUT_SECONDS".to_owned(), "60".to_owned());
     })
     .await;
-    delay(&local, 1000).await;
-    let began = Instant::now();
+    delay(&local, 3000).await;
     let response = chat(&local, "/chat", &[("authorization", "Bearer alice")]).await;
     assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
-    assert!(began.elapsed() < Duration::from_millis(900));
-    assert_eq!(sessions_of(&local, "alice").await, 0);
+    until("the turn is written", async || sessions_of(&local, "alice").await == Some(1)).await;
 
     let streamed = chat(&local, "/chat/stream", &[]).await;
     assert!(streamed.text().await.unwrap().contains("late"));
-    assert_eq!(sessions_of(&local, "alice").await, 1);
     local.stop().await;
 }
 
-/// Of a function that Lambda ends before it has answered, API Gateway says that it failed.
+/// Somebody has left and somebody still listens, while the model goes on for a minute.
 #[tokio::test]
-async fn lambda_ends_what_takes_too_long() {
-    let local = start(|options| options.function_timeout = Some(Duration::from_millis(1))).await;
-    delay(&local, 60_000).await;
-    let response = chat(&local, "/chat", &[]).await;
-    assert!([StatusCode::BAD_GATEWAY, StatusCode::GATEWAY_TIMEOUT].contains(&response.status()));
-    local.stop().await;
+async fn a_stop_does_not_wait_for_a_slow_model() {
+    let local = start(|_| {}).await;
+    let script = json!({"steps": [{"chunks": vec!["a"; 120], "chunk_delay_ms": 500}], "repeat_last": true});
+    set_script(&local, &script).await;
+    drop(chat(&local, "/chat/stream", &[]).await);
+    let listens = chat(&local, "/chat/stream", &[]).await;
+    let url = format!("{}/_local/requests", local.aws_url());
+    let seen: Value = Client::new().get(url).send().await.unwrap().json().await.unwrap();
+    let calls = seen["requests"].as_array().unwrap().iter();
+    assert_eq!(calls.filter(|call| call["operation"] == "ConverseStream" && call["ended_ms"].is_null()).count(), 2);
+
+    // Far less than the model takes, and than the local AWS grants to calls of others.
+    tokio::time::timeout(Duration::from_secs(12), local.stop()).await.unwrap();
+    assert!(listens.text().await.is_err());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lambda_http::{aws_lambda_events::apigw::ApiGatewayProxyRequest, http::header};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
@@ -15,15 +15,6 @@ const MOST_BYTES: usize = 6 * 1024 * 1024;
 /// Characters of what is told of a mistake: callers see enough of what they sent, and not all of it.
 const LONGEST_FIELD: usize = 100;
 const LONGEST_REASON: usize = 300;
-
-/// For optional fields: they are left out or given. API Gateway refuses `null` in their place, and so do we everywhere.
-pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
 
 pub(super) fn parse<T: DeserializeOwned>(event: &ApiGatewayProxyRequest) -> Result<T, Error> {
     let media_type = header(event, header::CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -93,6 +84,7 @@ fn shortened(text: &str, characters: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;
@@ -102,8 +94,6 @@ mod tests {
     #[expect(dead_code, reason = "only whether it can be read matters")]
     struct Body {
         message: String,
-        #[serde(default, deserialize_with = "present")]
-        note: Option<String>,
         #[serde(default)]
         pairs: Vec<Pair>,
     }
@@ -133,7 +123,6 @@ mod tests {
             ("{}", "message"),
             (r#"{"message": 1}"#, "message"),
             (r#"{"message": "\ud800"}"#, "message"),
-            (r#"{"message": "m", "note": null}"#, "note"),
             (r#"{"message": "m", "mesage": "m"}"#, "mesage"),
             (r#"{"message": "m", "message": "n"}"#, "message"),
             (r#"{"message": "m", "pairs": [{"user": "u"}, {"user": 2}]}"#, "pairs[1].user"),

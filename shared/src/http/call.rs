@@ -1,5 +1,7 @@
 //! One request: who asks, for which route, until when.
 
+use std::time::{Duration, SystemTime};
+
 use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayRequestAuthorizer},
     lambda_runtime::Context,
@@ -28,7 +30,7 @@ pub struct Call {
 
 impl Call {
     pub(super) fn new(config: &config::Http, Invocation { payload: event, context }: Invocation) -> Self {
-        let limit = (!is_stream(&event)).then_some(config.buffered_timeout);
+        let limit = (!is_stream(&event)).then(|| config.buffered_timeout.saturating_sub(waited(&event)));
         let deadline = Deadline::new(context.deadline(), limit);
         Self { event, context, deadline, allow_anonymous: config.allow_anonymous }
     }
@@ -57,8 +59,7 @@ impl Call {
         if subject.is_none() && !self.allow_anonymous {
             return Err(Error::Unauthenticated);
         }
-        let user_name = claims.text("cognito:username").map(str::to_owned);
-        Ok(Caller { subject, user_name, groups: claims.groups() })
+        Ok(Caller { subject, groups: claims.groups() })
     }
 
     /// The body, strictly: JSON of exactly the type's fields.
@@ -102,7 +103,15 @@ impl Call {
     }
 
     fn idempotency(&self, caller: &Caller) -> Result<Option<Idempotency>, Error> {
-        let Some(key) = body::header(&self.event, "idempotency-key") else { return Ok(None) };
+        let given = &self.event.multi_value_headers;
+        let given = if given.is_empty() { &self.event.headers } else { given };
+        let mut keys = given.get_all("idempotency-key").iter();
+        let Some(key) = keys.next() else { return Ok(None) };
+        if keys.next().is_some() {
+            return Err(Error::invalid("Idempotency-Key", "must be given once"));
+        }
+        // Bytes beyond ASCII are no text to HTTP.
+        let key = key.to_str().unwrap_or_default();
         // The keys of anonymous callers would be in one place, and so one could be told another's answer.
         if caller.subject.is_none() {
             return Err(Error::invalid("Idempotency-Key", "needs a caller with an identity"));
@@ -116,6 +125,15 @@ impl Call {
         let pattern = resource.strip_suffix("/stream").unwrap_or(resource);
         Ok(Some(Idempotency { key: key.to_owned(), fingerprint: body::fingerprint(pattern, &self.event)? }))
     }
+}
+
+/// How long API Gateway has been waiting already, by its own clock: for the function to start, mostly. A time that makes
+/// no sense is that of a replayed event.
+fn waited(event: &ApiGatewayProxyRequest) -> Duration {
+    const LONGEST_START: Duration = Duration::from_secs(10);
+    let arrived = u64::try_from(event.request_context.request_time_epoch).unwrap_or_default();
+    let arrived = SystemTime::UNIX_EPOCH + Duration::from_millis(arrived);
+    arrived.elapsed().ok().filter(|waited| *waited <= LONGEST_START).unwrap_or_default()
 }
 
 fn is_stream(event: &ApiGatewayProxyRequest) -> bool {

@@ -13,12 +13,13 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-pub use self::{body::present, call::Call, ui_stream::EventStream};
+pub use self::{call::Call, ui_stream::EventStream};
 use crate::{
     config,
     deadline::Deadline,
     error::Error,
     events::{Completed, Signal, Signals},
+    telemetry,
 };
 
 /// What the Lambda runtime hands to a function.
@@ -61,7 +62,11 @@ where
             Ok(completed) => Parts::json(&answer::json(&completed)),
             Err(error) => problem::parts(&error, &request_id),
         },
-        Err(error) => problem::parts(&error, &request_id),
+        Err(error) => {
+            // A turn logs its errors itself, since nobody may be listening by then.
+            telemetry::failure(&error);
+            problem::parts(&error, &request_id)
+        }
     };
     if streams {
         return streamed(parts.status, parts.headers, EventStream::whole(parts.body.into()), config, &request_id);

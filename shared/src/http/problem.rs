@@ -4,15 +4,13 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Parts;
-use crate::error::{Chain, Error, ModelError};
+use crate::error::{Error, ModelError};
 
 /// Seconds after which a caller may try again, where nobody told us better.
 const RETRY_AFTER: u64 = 5;
 
-/// Answers an error, and logs it: this is where every error ends.
 pub(super) fn parts(error: &Error, request_id: &str) -> Parts {
     let problem = Problem::of(error);
-    problem.log(error, request_id);
     let mut parts = Parts::new(problem.status, "application/problem+json", problem.document(request_id).to_string());
     if let Some(seconds) = problem.retry_after {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -35,7 +33,7 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn of(error: &Error) -> Self {
-        let (status, code) = status_and_code(error);
+        let (status, code) = (status(error), error.code());
         let retry_after = match (error, status) {
             (Error::Model { kind: ModelError::Throttled { retry_after: Some(wait) }, .. }, _) => {
                 Some(wait.as_secs().max(1))
@@ -74,46 +72,31 @@ impl Problem {
         }
         document
     }
-
-    pub(super) fn log(&self, error: &Error, request_id: &str) {
-        let code = self.code;
-        if self.status.is_server_error() {
-            tracing::error!(request_id, code, error = %Chain(error), "request failed");
-        } else if matches!(error, Error::Model { .. }) {
-            tracing::warn!(request_id, code, error = %Chain(error), "request failed");
-        } else {
-            // What callers get wrong may quote what they sent, which is no business of the log.
-            tracing::info!(request_id, code, "request refused");
-        }
-    }
 }
 
-/// A status and a stable code for every error; the compiler asks for new ones.
-fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+/// A status for every error; the compiler asks for new ones.
+fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
-        Error::TooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_long"),
-        Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-        Error::NoSuchRoute => (StatusCode::NOT_FOUND, "no_such_route"),
-        Error::NoSuchSession => (StatusCode::NOT_FOUND, "session_not_found"),
-        Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-        Error::IdempotencyKeyBusy => (StatusCode::CONFLICT, "idempotency_key_in_use"),
-        Error::MessageTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "message_too_large"),
-        Error::DeadlinePassed => (StatusCode::GATEWAY_TIMEOUT, "deadline_exceeded"),
-        Error::Memory(_) => (StatusCode::SERVICE_UNAVAILABLE, "memory_unavailable"),
-        Error::Configuration(_) => (StatusCode::INTERNAL_SERVER_ERROR, "misconfigured"),
-        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+        Error::TooLong { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::NoSuchRoute | Error::NoSuchSession => StatusCode::NOT_FOUND,
+        Error::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::IdempotencyKeyBusy => StatusCode::CONFLICT,
+        Error::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
+        Error::Memory(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Configuration(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Model { kind, .. } => match kind {
-            ModelError::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, "model_throttled"),
-            ModelError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "model_unavailable"),
-            ModelError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "model_timeout"),
-            ModelError::AccessNotGranted => (StatusCode::INTERNAL_SERVER_ERROR, "model_access_not_granted"),
-            ModelError::NeedsInferenceProfile => (StatusCode::INTERNAL_SERVER_ERROR, "model_needs_inference_profile"),
-            ModelError::NotFound => (StatusCode::INTERNAL_SERVER_ERROR, "model_not_found"),
-            ModelError::ContextExceeded => (StatusCode::BAD_REQUEST, "context_exceeded"),
-            ModelError::Rejected => (StatusCode::BAD_REQUEST, "model_rejected_request"),
-            ModelError::BrokeOff => (StatusCode::BAD_GATEWAY, "model_broke_off"),
+            ModelError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ModelError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ModelError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            ModelError::AccessNotGranted
+            | ModelError::NeedsInferenceProfile
+            | ModelError::NotFound
+            | ModelError::OutputLimit => StatusCode::INTERNAL_SERVER_ERROR,
+            ModelError::ContextExceeded | ModelError::Rejected => StatusCode::BAD_REQUEST,
+            ModelError::BrokeOff => StatusCode::BAD_GATEWAY,
         },
     }
 }

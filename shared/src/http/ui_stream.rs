@@ -141,7 +141,6 @@ fn finish(completed: &Completed, out: &mut String) {
 
 fn fail(error: &Error, out: &mut String) {
     let problem = Problem::of(error);
-    problem.log(error, "");
     push(out, &json!({"type": "data-problem", "data": problem.document(""), "transient": true}));
     push(out, &json!({"type": "error", "errorText": format!("{}: {}", problem.code, problem.detail)}));
 }

@@ -23,7 +23,8 @@ use crate::{
 const CONFLICT_ATTEMPTS: u32 = 8;
 const CONFLICT_BACKOFF: Duration = Duration::from_millis(10);
 
-/// The place of the idempotency key among the parts of the transaction.
+/// The places of session and idempotency key among the parts of the transaction; between them, the two messages.
+const SESSION: usize = 0;
 const CLAIM: usize = 3;
 
 /// Characters of the first message that serve as its session's title.
@@ -46,16 +47,25 @@ impl Memory {
     /// Writes question, answer, session and idempotency key in one transaction. A session that was deleted meanwhile
     /// does not come back: [`Error::NoSuchSession`].
     pub async fn append(&self, turn: NewTurn<'_>) -> Result<(), Error> {
-        let items = self.transaction(&turn)?;
+        let items = self.transaction(&turn, now())?;
         let mut attempt = 0;
         loop {
-            let written = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let written = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                // The same for every attempt: an earlier one that was written after all must not be written again.
+                .client_request_token(turn.completed.turn.to_string())
+                .send()
+                .await;
             let Err(error) = written else { return Ok(()) };
             attempt += 1;
             match Cancellation::of(&error) {
                 Some(Cancellation::Condition { part: CLAIM }) => return Err(Error::IdempotencyKeyBusy),
-                Some(Cancellation::Condition { .. }) => return Err(Error::NoSuchSession),
-                Some(Cancellation::Conflict) if attempt < CONFLICT_ATTEMPTS => {
+                Some(Cancellation::Condition { part: SESSION }) if turn.continues => return Err(Error::NoSuchSession),
+                // What only this turn can have written is there.
+                Some(Cancellation::Condition { .. }) => return Ok(()),
+                Some(Cancellation::Passing) if attempt < CONFLICT_ATTEMPTS => {
                     // The turn's identifier is as good as random: no two waiting turns wait equally long.
                     let jitter = turn.completed.turn.jitter();
                     tokio::time::sleep((CONFLICT_BACKOFF * 2u32.pow(attempt)).mul_f64(0.5 + jitter)).await;
@@ -65,11 +75,11 @@ impl Memory {
         }
     }
 
-    fn transaction(&self, turn: &NewTurn<'_>) -> Result<Vec<TransactWriteItem>, Error> {
+    fn transaction(&self, turn: &NewTurn<'_>, now: u64) -> Result<Vec<TransactWriteItem>, Error> {
         let mut items = vec![
-            self.session(turn)?,
-            self.put(self.question(turn).checked()?)?,
-            self.put(self.answer(turn).checked()?)?,
+            self.session(turn, now)?,
+            self.put(self.question(turn, now).checked()?)?,
+            self.put(self.answer(turn, now).checked()?)?,
         ];
         if let Some(claim) = turn.claim {
             items.push(self.fulfil(claim, turn.completed)?);
@@ -77,14 +87,14 @@ impl Memory {
         Ok(items)
     }
 
-    fn question(&self, turn: &NewTurn<'_>) -> Item {
-        self.message(turn, question_sort_key(turn.completed.turn), Role::User, turn.message)
+    fn question(&self, turn: &NewTurn<'_>, now: u64) -> Item {
+        self.message(turn, now, question_sort_key(turn.completed.turn), Role::User, turn.message)
     }
 
-    fn answer(&self, turn: &NewTurn<'_>) -> Item {
+    fn answer(&self, turn: &NewTurn<'_>, now: u64) -> Item {
         let Completed { turn: id, answer, latency_ms, .. } = turn.completed;
         let mut item = self
-            .message(turn, answer_sort_key(*id), Role::Assistant, &answer.text)
+            .message(turn, now, answer_sort_key(*id), Role::Assistant, &answer.text)
             .number("latency_ms", *latency_ms)
             .number("input_tokens", answer.usage.input_tokens)
             .number("output_tokens", answer.usage.output_tokens)
@@ -99,18 +109,18 @@ impl Memory {
         item
     }
 
-    fn message(&self, turn: &NewTurn<'_>, sort_key: String, role: Role, content: &str) -> Item {
+    fn message(&self, turn: &NewTurn<'_>, now: u64, sort_key: String, role: Role, content: &str) -> Item {
         Item::keyed(session_partition(turn.caller, turn.completed.session), sort_key)
             .text("role", role.as_str())
             .text("text", content)
-            .number("created_at", now())
-            .number("expires_at", now() + self.session_ttl.as_secs())
+            .number("created_at", now)
+            .number("expires_at", now + self.session_ttl.as_secs())
     }
 
-    fn session(&self, turn: &NewTurn<'_>) -> Result<TransactWriteItem, Error> {
+    fn session(&self, turn: &NewTurn<'_>, now: u64) -> Result<TransactWriteItem, Error> {
         let partition_key = user_partition(turn.caller);
         let sort_key = session_sort_key(turn.completed.session);
-        let expires_at = now() + self.session_ttl.as_secs();
+        let expires_at = now + self.session_ttl.as_secs();
         if turn.continues {
             let update = Update::builder()
                 .table_name(&self.table)
@@ -118,7 +128,7 @@ impl Memory {
                 .key("sk", text(sort_key))
                 .condition_expression("attribute_exists(pk)")
                 .update_expression("SET updated_at = :now, expires_at = :expires_at ADD turns :one")
-                .expression_attribute_values(":now", number(now()))
+                .expression_attribute_values(":now", number(now))
                 .expression_attribute_values(":expires_at", number(expires_at))
                 .expression_attribute_values(":one", number(1))
                 .build()
@@ -129,8 +139,8 @@ impl Memory {
             Item::keyed(partition_key, sort_key)
                 .text("title", title(turn.message))
                 .text("pattern", turn.pattern)
-                .number("created_at", now())
-                .number("updated_at", now())
+                .number("created_at", now)
+                .number("updated_at", now)
                 .number("turns", 1u64)
                 .number("expires_at", expires_at),
         )
@@ -151,22 +161,23 @@ impl Memory {
 enum Cancellation {
     /// The condition of one of its parts did not hold.
     Condition { part: usize },
-    /// Another transaction touched the same item at the same time.
-    Conflict,
+    /// Another transaction touched the same item at the same time, or a partition was throttled.
+    Passing,
 }
 
 impl Cancellation {
     fn of(error: &SdkError<TransactWriteItemsError>) -> Option<Self> {
         match error.as_service_error()? {
-            TransactWriteItemsError::TransactionInProgressException(_) => Some(Self::Conflict),
+            TransactWriteItemsError::TransactionInProgressException(_) => Some(Self::Passing),
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                 // One reason a part, in the order of the parts.
                 let part =
                     |code| cancelled.cancellation_reasons().iter().position(|reason| reason.code() == Some(code));
-                match part("ConditionalCheckFailed") {
-                    Some(part) => Some(Self::Condition { part }),
-                    None => part("TransactionConflict").map(|_| Self::Conflict),
+                if let Some(part) = part("ConditionalCheckFailed") {
+                    return Some(Self::Condition { part });
                 }
+                let passing = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"];
+                passing.into_iter().find_map(part).map(|_| Self::Passing)
             }
             _ => None,
         }

@@ -10,14 +10,29 @@ use crate::{
     error::Error,
 };
 
+/// What a model is to see of a conversation.
+#[derive(Debug, PartialEq)]
+pub struct History {
+    /// Oldest first, roles alternating.
+    pub messages: Vec<Message>,
+    /// Whether nothing was left out, nor will be in the next turn: its history then begins with this one.
+    pub is_whole: bool,
+}
+
+impl History {
+    pub fn of_new_session() -> Self {
+        Self { messages: Vec::new(), is_whole: true }
+    }
+}
+
 impl Memory {
-    /// The last turns that fit both budgets, oldest first. Whole turns only, so that roles always alternate.
+    /// The last turns that fit both budgets. Whole turns only, so that roles always alternate.
     ///
     /// A session without a single turn is none: [`Error::NoSuchSession`].
-    pub async fn history(&self, caller: &Caller, session: SessionId) -> Result<Vec<Message>, Error> {
+    pub async fn history(&self, caller: &Caller, session: SessionId) -> Result<History, Error> {
         let mut budget = Budget { turns: self.history_turns, tokens: self.history_tokens };
         let mut turns: Vec<[Message; 2]> = Vec::new();
-        let mut seen_any = false;
+        let (mut seen_any, mut is_whole) = (false, true);
         let mut answer: Option<Item> = None;
         let mut pages = self
             .client
@@ -28,7 +43,7 @@ impl Memory {
             .expression_attribute_values(":pk", text(session_partition(caller, session)))
             .expression_attribute_values(":turn", text("TURN#"))
             .scan_index_forward(false)
-            .limit(i32::try_from(self.history_turns.max(1) * 2).unwrap_or(i32::MAX))
+            .limit(i32::try_from(self.history_turns.max(1).saturating_mul(2)).unwrap_or(i32::MAX))
             .into_paginator()
             .items()
             .send();
@@ -48,23 +63,33 @@ impl Memory {
             if turn_of(answer.get_text("sk")?)? != turn_of(item.get_text("sk")?)? {
                 continue;
             }
+            if !can_be_replayed(&answer)? {
+                continue;
+            }
             let (question, answer) = (item.get_text("text")?, answer.get_text("text")?);
             if !budget.takes(question, answer) {
+                is_whole = false;
                 break;
             }
-            // Converse refuses blank text; a turn in which the model said nothing has nothing to replay.
-            if !answer.trim().is_empty() {
-                turns.push([Message::user(question), Message::assistant(answer)]);
-            }
+            turns.push([Message::user(question), Message::assistant(answer)]);
             if budget.turns == 0 {
+                // The next turn has no room for the first of these.
+                is_whole = false;
                 break;
             }
         }
         if !seen_any {
             return Err(Error::NoSuchSession);
         }
-        Ok(turns.into_iter().rev().flatten().collect())
+        Ok(History { messages: turns.into_iter().rev().flatten().collect(), is_whole })
     }
+}
+
+/// A guardrail looks at the whole conversation: what it has blocked once would block every turn that replays it. And
+/// Converse refuses blank text, of which a model that said nothing leaves nothing else.
+fn can_be_replayed(answer: &Item) -> Result<bool, Error> {
+    let is_blocked = matches!(answer.find_text("stop_reason"), Some("guardrail_intervened" | "content_filtered"));
+    Ok(!is_blocked && !answer.get_text("text")?.trim().is_empty())
 }
 
 /// What is left of the room for history.

@@ -71,6 +71,8 @@ impl Memory {
                 let holder = Item::from(taken.item().cloned().unwrap_or_default());
                 self.already_taken(caller, idempotency, turn, claim, &holder).await
             }
+            // The turn that holds the key is being written at this moment.
+            Some(PutItemError::TransactionConflictException(_)) => Err(Error::IdempotencyKeyBusy),
             _ => Err(failed(error)),
         }
     }

@@ -22,6 +22,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::{
     append::NewTurn,
+    history::History,
     idempotency::{Claim, Claimed},
     sessions::{Cursor, MessagePage, PageRequest, Session, SessionPage, StoredMessage},
 };

@@ -1,8 +1,11 @@
 //! The caller's sessions: listing, reading, deleting.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnValue, WriteRequest};
+use aws_sdk_dynamodb::{
+    operation::delete_item::DeleteItemError,
+    types::{AttributeValue, DeleteRequest, ReturnValue, WriteRequest},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
@@ -18,6 +21,9 @@ use crate::{
 
 /// Items that one `BatchWriteItem` takes.
 const BATCH: usize = 25;
+
+/// Before something is asked for again that DynamoDB could not do at that moment.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Which part of a listing is wanted.
 #[derive(Debug, Clone)]
@@ -130,21 +136,36 @@ impl Memory {
     /// Deletes a session and its messages. The session goes first, so that a turn still under way cannot be added to it;
     /// a deletion that is cut off can be asked for again, and finds the rest.
     pub async fn delete(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
-        let deleted = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .key("pk", text(user_partition(caller)))
-            .key("sk", text(session_sort_key(session)))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(failed)?;
+        let was_there = self.delete_session_item(caller, session).await?;
         let messages = self.delete_messages(session_partition(caller, session)).await?;
-        if deleted.attributes.is_none() && messages == 0 {
+        if !was_there && messages == 0 {
             return Err(Error::NoSuchSession);
         }
         Ok(())
+    }
+
+    /// A turn that is being written at the same moment has the item for itself until it is.
+    async fn delete_session_item(&self, caller: &Caller, session: SessionId) -> Result<bool, Error> {
+        loop {
+            let deleted = self
+                .client
+                .delete_item()
+                .table_name(&self.table)
+                .key("pk", text(user_partition(caller)))
+                .key("sk", text(session_sort_key(session)))
+                .return_values(ReturnValue::AllOld)
+                .send()
+                .await;
+            match deleted {
+                Ok(deleted) => return Ok(deleted.attributes.is_some()),
+                Err(error)
+                    if error.as_service_error().is_some_and(DeleteItemError::is_transaction_conflict_exception) =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
     }
 
     async fn delete_messages(&self, partition_key: String) -> Result<usize, Error> {
@@ -171,7 +192,7 @@ impl Memory {
         }
     }
 
-    /// What DynamoDB leaves unprocessed is found again by the next query.
+    /// What DynamoDB leaves unprocessed, for it is throttling, is found again by the next query.
     async fn delete_batch(&self, keys: Vec<HashMap<String, AttributeValue>>) -> Result<(), Error> {
         let requests = keys
             .into_iter()
@@ -180,7 +201,11 @@ impl Memory {
                 Ok(WriteRequest::builder().delete_request(delete).build())
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(failed)?;
+        let written =
+            self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(failed)?;
+        if written.unprocessed_items.is_some_and(|left| !left.is_empty()) {
+            tokio::time::sleep(PAUSE).await;
+        }
         Ok(())
     }
 
@@ -189,6 +214,7 @@ impl Memory {
             .client
             .get_item()
             .table_name(&self.table)
+            .consistent_read(true)
             .key("pk", text(user_partition(caller)))
             .key("sk", text(session_sort_key(session)))
             .send()
@@ -213,6 +239,8 @@ impl Memory {
             .client
             .query()
             .table_name(&self.table)
+            // Whoever has been answered finds the turn, and who has deleted a session does not find it.
+            .consistent_read(true)
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(&partition_key))
             .expression_attribute_values(":prefix", text(prefix))

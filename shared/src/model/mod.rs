@@ -9,6 +9,7 @@ pub use self::bedrock::Bedrock;
 use crate::{
     config,
     conversation::{Message, ModelId, StopReason, ToolUse, Usage},
+    deadline::Deadline,
     error::Error,
 };
 
@@ -19,7 +20,7 @@ pub enum Model {
 }
 
 /// A conversation that a model is to go on with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// The model that the caller asked for; the deployment's first where absent.
     pub model: Option<ModelId>,
@@ -30,6 +31,9 @@ pub struct Request {
     pub tools: Vec<ToolSpec>,
     /// Labels for the model invocation log; see Converse's `requestMetadata` for what they may consist of.
     pub metadata: Vec<(&'static str, String)>,
+    /// Whether the next request of the conversation is likely to begin with this one, so that caching it pays.
+    pub will_be_continued: bool,
+    pub deadline: Deadline,
     /// Whether the reply is wanted piece by piece.
     pub live: bool,
 }
@@ -39,7 +43,7 @@ pub struct Request {
 pub struct Inference {
     pub temperature: Option<f32>,
     pub top_p: Option<f32>,
-    /// At most the deployment's limit, which is also the default.
+    /// At most [`Model::max_output_tokens`], which is also the default.
     pub max_tokens: Option<u32>,
     pub stop_sequences: Vec<String>,
 }
@@ -77,6 +81,13 @@ impl Model {
     pub fn allowed(&self) -> &[ModelId] {
         match self {
             Self::Bedrock(bedrock) => bedrock.allowed(),
+        }
+    }
+
+    /// The longest answer that callers may ask for.
+    pub fn max_output_tokens(&self) -> u32 {
+        match self {
+            Self::Bedrock(bedrock) => bedrock.max_output_tokens(),
         }
     }
 

@@ -73,7 +73,11 @@ impl TestApp {
 
     /// A turn that must succeed, in a new session where `session` is null.
     pub(crate) async fn say(&self, session: &Value, message: &str) -> Value {
-        self.chat(json!({"session_id": session, "message": message})).await.ok()
+        let mut body = json!({"message": message});
+        if !session.is_null() {
+            body["session_id"] = session.clone();
+        }
+        self.chat(body).await.ok()
     }
 
     /// A streamed turn that must have begun.
@@ -154,21 +158,26 @@ impl TestApp {
 
     /// Everything that is in the table, as DynamoDB has it.
     pub(crate) async fn items(&self) -> Vec<Value> {
+        let mut page = self.dynamodb("Scan", &json!({"TableName": "ConversationTable"})).await.ok();
+        assert_eq!(page["LastEvaluatedKey"], Value::Null, "one page is meant to be all");
+        let Value::Array(items) = page["Items"].take() else { panic!("no items") };
+        items
+    }
+
+    /// Calls DynamoDB past the functions.
+    pub(crate) async fn dynamodb(&self, operation: &str, body: &Value) -> Answer {
         let request = self
             .http
             .post(self.local.aws_url())
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", "DynamoDB_20120810.Scan")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("x-amz-date", "20260101T000000Z")
             .header(
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=tests/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, \
                  Signature=0",
             );
-        let mut page = answer(request.body(json!({"TableName": "ConversationTable"}).to_string())).await.ok();
-        assert_eq!(page["LastEvaluatedKey"], Value::Null, "one page is meant to be all");
-        let Value::Array(items) = page["Items"].take() else { panic!("no items") };
-        items
+        answer(request.body(body.to_string())).await
     }
 
     async fn control(&self, method: Method, path: &str, body: Value) -> Value {

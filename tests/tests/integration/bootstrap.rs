@@ -18,6 +18,9 @@ use crate::{
     event_stream, template, tools,
 };
 
+/// How often the emulator may lose a port to somebody else.
+const STARTS: usize = 5;
+
 /// What ends the prelude of a streamed response.
 const PRELUDE_END: &[u8] = &[0; 8];
 
@@ -163,7 +166,20 @@ struct Bootstrap {
 impl Bootstrap {
     async fn start(function: &str, aws_url: &str) -> Self {
         let program = build(function);
-        let (address, runtime_api) = (free_address(), free_address());
+        for _ in 0..STARTS {
+            if let Some(bootstrap) = Self::try_start(&program, function, aws_url).await {
+                return bootstrap;
+            }
+        }
+        panic!("the emulator does not come up");
+    }
+
+    /// None if the emulator has ended: somebody took one of its ports before it could.
+    async fn try_start(program: &Path, function: &str, aws_url: &str) -> Option<Self> {
+        // Held together until the last moment, so that they are two.
+        let ports = [free_port(), free_port()];
+        let [address, runtime_api] = ports.each_ref().map(|port| port.local_addr().unwrap());
+        drop(ports);
         let emulator = Command::new(tools::installed("aws-lambda-rie"))
             .args(["--log-level", "error"])
             .args(["--runtime-interface-emulator-address", &address.to_string()])
@@ -177,9 +193,16 @@ impl Bootstrap {
             .spawn()
             .unwrap();
         let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let bootstrap = Self { emulator, address, http };
-        eventually("the emulator listens", async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
-        bootstrap
+        let mut bootstrap = Self { emulator, address, http };
+        let mut has_ended = false;
+        eventually("the emulator listens", async || {
+            let is_listening = tokio::net::TcpStream::connect(address).await.is_ok();
+            // Looked at last: who listens may be another.
+            has_ended = bootstrap.emulator.try_wait().unwrap().is_some();
+            is_listening || has_ended
+        })
+        .await;
+        (!has_ended).then_some(bootstrap)
     }
 
     async fn invoke(&self, event: &Value) -> Vec<u8> {
@@ -208,9 +231,8 @@ fn build(function: &str) -> PathBuf {
     tools::target().join("lambda").join(function).join("bootstrap")
 }
 
-/// Free a moment ago.
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+fn free_port() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
 }
 
 fn event(name: &str) -> Value {

@@ -73,6 +73,31 @@ async fn characters_of_any_script_count() {
     assert_eq!(texts_seen(&app, &session, "next").await, ["next"], "a thousand ideographs are no 250 tokens");
 }
 
+/// Whatever a filter stopped would make it stop every later turn as well.
+#[tokio::test]
+async fn a_turn_that_was_stopped_by_a_filter_is_remembered_and_not_replayed() {
+    let app = TestApp::start().await;
+    for reason in ["guardrail_intervened", "content_filtered"] {
+        let stopped = json!([{"text": "Sorry.", "stop_reason": reason}]);
+        app.script(stopped.clone()).await;
+        let first = app.say(&Value::Null, "one").await;
+        assert_eq!(first["stop_reason"], reason);
+        let session = &first["session_id"];
+        app.reset().await;
+        assert_eq!(texts_seen(&app, session, "two").await, ["two"], "{reason}");
+
+        app.script(stopped).await;
+        app.say(session, "three").await;
+        app.reset().await;
+        assert_eq!(texts_seen(&app, session, "four").await, ["two", "You said: two", "four"], "{reason}");
+
+        let said: Vec<String> = app.messages(session).await.into_iter().map(|(_, text)| text).collect();
+        let expected = ["one", "Sorry.", "two", "You said: two", "three", "Sorry.", "four", "You said: four"];
+        assert_eq!(said, expected, "{reason}");
+        assert_eq!(app.get("/sessions").await.ok()["sessions"][0]["turns"], 4);
+    }
+}
+
 /// Examples are not part of the conversation: they are neither remembered nor do they take its room.
 #[tokio::test]
 async fn examples_are_not_remembered() {

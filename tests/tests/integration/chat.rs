@@ -224,11 +224,24 @@ async fn a_parameter_is_sent_only_if_it_was_given() {
 #[tokio::test]
 async fn an_answer_is_never_longer_than_the_deployment_allows() {
     let app = TestApp::with_settings(&[("MAX_OUTPUT_TOKENS", "300")]).await;
-    for (asked, sent) in [(json!(null), 300), (json!(20), 20), (json!(300), 300), (json!(4_000_000), 300)] {
+    for (body, sent) in [
+        (json!({"message": "Hello"}), 300),
+        (json!({"message": "Hello", "max_tokens": 20}), 20),
+        (json!({"message": "Hello", "max_tokens": 300}), 300),
+    ] {
         app.reset().await;
-        app.chat(json!({"message": "Hello", "max_tokens": asked})).await.ok();
-        assert_eq!(app.only_call("Converse").await["inferenceConfig"]["maxTokens"], sent, "{asked}");
+        app.chat(body).await.ok();
+        assert_eq!(app.only_call("Converse").await["inferenceConfig"]["maxTokens"], sent);
     }
+
+    app.reset().await;
+    for asked in [301, 4_000_000] {
+        let body = json!({"message": "Hello", "max_tokens": asked});
+        for refused in [app.chat(body.clone()).await, app.refused_stream(body).await] {
+            assert_eq!(refused.refused_field(400, "invalid_request"), "max_tokens", "{asked}");
+        }
+    }
+    assert_eq!(app.models_asked().await, [] as [&str; 0]);
 }
 
 #[tokio::test]
@@ -285,6 +298,29 @@ async fn prefixes_are_marked_for_the_cache_where_the_model_has_one() {
         |message: &Value| message["content"].as_array().unwrap().iter().any(|block| !block["cachePoint"].is_null());
     let marks: Vec<bool> = sent["messages"].as_array().unwrap().iter().map(marked).collect();
     assert_eq!(marks, [false, false, true]);
+}
+
+/// Once old turns make room for new ones, the next prompt begins otherwise: what was cached would never be read.
+#[tokio::test]
+async fn a_conversation_is_marked_for_the_cache_as_long_as_it_is_whole() {
+    let app = TestApp::with_settings(&[("HISTORY_TURNS", "2"), ("MODEL_IDS", CLAUDE)]).await;
+    let session = app.say(&Value::Null, "one").await["session_id"].take();
+    for message in ["two", "three", "four"] {
+        app.chat(json!({"message": message, "session_id": session, "system": "Be brief."})).await.ok();
+    }
+    let calls = app.calls("Converse").await;
+    let points = |part: &Value| part.to_string().matches("cachePoint").count();
+    let points: Vec<_> =
+        calls.iter().map(|call| [&call["body"]["system"], &call["body"]["messages"]].map(points)).collect();
+    assert_eq!(points, [[0, 1], [1, 1], [1, 0], [1, 0]]);
+}
+
+#[tokio::test]
+async fn prefixes_are_marked_only_where_that_is_wanted() {
+    let app = TestApp::with_settings(&[("PROMPT_CACHE", "false")]).await;
+    app.chat(json!({"message": "Hello", "system": "Be brief.", "model": CLAUDE})).await.ok();
+    let sent = app.only_call("Converse").await.to_string();
+    assert!(sent.contains("Be brief.") && !sent.contains("cachePoint"), "{sent}");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn api_gateway_waits_so_long_and_no_longer() {
         options.settings.insert("BUFFERED_TIMEOUT_SECONDS".to_owned(), "60".to_owned());
     })
     .await;
-    app.script_always(json!({"text": "late", "delay_ms": 2000})).await;
+    app.script_always(json!({"text": "late", "delay_ms": 4000})).await;
     let refused = app.chat(json!({"message": "Hello"})).await;
     refused.problem(504, "deadline_exceeded");
     assert!(!refused.headers.contains_key("x-request-id"), "the function has not answered");

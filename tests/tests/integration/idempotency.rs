@@ -79,7 +79,7 @@ async fn a_key_is_not_for_another_body() {
 #[tokio::test]
 async fn a_key_is_in_use_while_its_turn_is_under_way() {
     let app = TestApp::start().await;
-    app.script(json!([{"chunks": ["One ", "two."], "chunk_delay_ms": 1000}])).await;
+    app.script(json!([{"chunks": ["One ", "two."], "chunk_delay_ms": 3000}])).await;
     let body = json!({"message": "Count"});
     let mut stream = EventStream::of(keyed(&app, "k", "/chat/stream", &body).send().await.unwrap());
     stream.find("text-delta").await;
@@ -128,7 +128,7 @@ async fn a_retry_after_a_failure_is_a_new_try() {
 /// free again.
 #[tokio::test]
 async fn a_key_that_was_not_given_back_lapses() {
-    let app = TestApp::with(|options| options.buffered_limit = Some(Duration::from_secs(3))).await;
+    let app = TestApp::with(|options| options.buffered_limit = Some(Duration::from_secs(8))).await;
     let error = json!({"code": "InternalServerError", "message": "by the test"});
     app.faults(json!([{"service": "dynamodb", "operation": "DeleteItem", "times": 1000, "fault": {"error": error}}]))
         .await;
@@ -144,7 +144,7 @@ async fn a_key_that_was_not_given_back_lapses() {
 #[tokio::test]
 async fn of_many_at_once_one_takes_effect() {
     let app = TestApp::start().await;
-    app.script_always(json!({"text": "Once.", "delay_ms": 1000})).await;
+    app.script_always(json!({"text": "Once.", "delay_ms": 5000})).await;
     let body = json!({"message": "Hello"});
     let (a, b, c, d) = tokio::join!(
         answer(keyed(&app, "k", "/chat", &body)),
@@ -185,9 +185,15 @@ async fn a_key_must_be_one() {
     let app = TestApp::start().await;
     let body = json!({"message": "Hello"});
     let too_long = "k".repeat(256);
-    for key in ["", "two words", &too_long] {
-        let refused = answer(keyed(&app, key, "/chat", &body)).await;
-        assert_eq!(refused.refused_field(400, "invalid_request"), "Idempotency-Key", "{key}");
+    for path in ["/chat", "/chat/stream"] {
+        for key in ["", "two words", "schlüssel", "🔑", &too_long] {
+            let refused = answer(keyed(&app, key, path, &body)).await;
+            assert_eq!(refused.refused_field(400, "invalid_request"), "Idempotency-Key", "{key}");
+        }
+        for (one, other) in [("k", "l"), ("k", "k"), ("k", ""), ("k", "schlüssel")] {
+            let refused = answer(keyed(&app, one, path, &body).header("idempotency-key", other)).await;
+            assert_eq!(refused.refused_field(400, "invalid_request"), "Idempotency-Key", "{one} and {other}");
+        }
     }
     assert_eq!(app.models_asked().await, [] as [&str; 0]);
 }

@@ -74,6 +74,29 @@ async fn without_an_identity_nothing_is_done() {
     assert_eq!(app.items().await, [] as [Value; 0]);
 }
 
+/// What is wrong with a request is for those who may make one.
+#[tokio::test]
+async fn who_calls_is_asked_before_what() {
+    let app = TestApp::with(without_authorizer).await;
+    for body in ["", "{", "[]", r#"{"message": ""}"#, r#"{"mesage": "Hello"}"#, r#"{"message": 1}"#] {
+        for path in ["/chat", "/chat/stream"] {
+            let request = || app.anonymous_request(Method::POST, path).body(body);
+            for request in [request(), request().header("content-type", "application/json")] {
+                let refused = answer(request.header("idempotency-key", "two words")).await;
+                refused.problem(401, "unauthenticated");
+                assert!(refused.headers.contains_key("x-request-id"), "the function itself refuses");
+            }
+        }
+    }
+    for (method, path) in [
+        (Method::GET, "/sessions?limit=0"),
+        (Method::GET, "/sessions/none?cursor=none"),
+        (Method::DELETE, "/sessions/none"),
+    ] {
+        answer(app.anonymous_request(method, path)).await.problem(401, "unauthenticated");
+    }
+}
+
 #[tokio::test]
 async fn anonymous_callers_may_talk_where_that_is_switched_on() {
     let app = TestApp::with(|options| {

@@ -115,11 +115,10 @@ async fn a_body_that_is_no_text_is_refused() {
 }
 
 #[tokio::test]
-async fn what_may_be_absent_may_not_be_null() {
+async fn what_may_be_absent_may_be_null() {
     let app = TestApp::start().await;
-    for field in ["session_id", "system", "examples", "model", "temperature", "top_p", "max_tokens", "stop_sequences"] {
-        let problem = app.chat(json!({"message": "Hello", field: null})).await.problem(400, "invalid_request");
-        assert_eq!(problem["field"], field);
+    for field in ["session_id", "system", "model", "temperature", "top_p", "max_tokens"] {
+        app.chat(json!({"message": "Hello", field: null})).await.ok();
     }
 }
 

@@ -62,6 +62,10 @@ async fn every_error_of_bedrock_has_one_stable_code() {
                      supported. Retry your request with the ID or ARN of an inference profile that contains this model.";
     let too_long = "The model returned the following errors: prompt is too long: 210000 tokens > 200000 maximum";
     let end_of_life = "This model version has reached the end of its life. Please refer to the AWS documentation.";
+    let use_case = "Model use case details have not been submitted for this account. Fill out the Anthropic use case \
+                    details form before using the model.";
+    let too_much = "The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens \
+                    value that is lower than 4096.";
     for (code, message, status, expected) in [
         ("ThrottlingException", "Too many tokens, please wait before trying again.", 429, "model_throttled"),
         ("ServiceQuotaExceededException", "Your request exceeds the quota.", 429, "model_throttled"),
@@ -71,6 +75,12 @@ async fn every_error_of_bedrock_has_one_stable_code() {
         ("ModelTimeoutException", "The request took too long to process.", 504, "model_timeout"),
         ("ModelErrorException", "The model failed.", 502, "model_broke_off"),
         ("AccessDeniedException", "You don't have access to the model.", 500, "model_access_not_granted"),
+        ("AccessDeniedException", use_case, 500, "model_access_not_granted"),
+        ("ResourceNotFoundException", use_case, 500, "model_access_not_granted"),
+        ("ValidationException", use_case, 500, "model_access_not_granted"),
+        ("UnrecognizedClientException", "The security token is invalid.", 500, "model_access_not_granted"),
+        ("ExpiredTokenException", "The security token has expired.", 500, "model_access_not_granted"),
+        ("ValidationException", too_much, 500, "model_output_limit"),
         ("ValidationException", on_demand, 500, "model_needs_inference_profile"),
         ("ValidationException", "The provided model identifier is invalid.", 500, "model_not_found"),
         ("ResourceNotFoundException", end_of_life, 500, "model_not_found"),
@@ -95,12 +105,34 @@ async fn every_error_of_bedrock_has_one_stable_code() {
 #[tokio::test]
 async fn what_no_retry_can_mend_is_asked_once() {
     let app = TestApp::with_settings(&[("FALLBACK_MODEL_IDS", SECOND)]).await;
-    for code in ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"] {
+    for (code, status) in [
+        ("AccessDeniedException", 403),
+        ("ValidationException", 400),
+        ("ResourceNotFoundException", 404),
+        ("UnrecognizedClientException", 403),
+        ("ExpiredTokenException", 403),
+        ("ExpiredTokenException", 400),
+    ] {
         app.reset().await;
-        app.script_always(error(code, "no")).await;
+        app.script_always(json!({"error": {"code": code, "message": "no", "status": status}})).await;
         assert!(app.chat(json!({"message": "Hello"})).await.status >= 400);
         assert_eq!(app.models_asked().await, [FIRST], "{code}");
     }
+}
+
+/// The caller may try again soon; that the way out is closed is the operator's concern.
+#[tokio::test]
+async fn throttling_with_a_fallback_out_of_reach_is_throttling() {
+    let app = TestApp::with_settings(&[("FALLBACK_MODEL_IDS", SECOND)]).await;
+    app.faults(json!([always(FIRST, "ThrottlingException"), always(SECOND, "AccessDeniedException")])).await;
+    let body = json!({"message": "Hello"});
+    for answer in [app.chat(body.clone()).await, app.refused_stream(body).await] {
+        answer.problem(429, "model_throttled");
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+    let asked = [FIRST, FIRST, FIRST, SECOND];
+    assert_eq!(app.models_asked().await, [asked, asked].concat());
+    assert_eq!(app.items().await, [] as [Value; 0]);
 }
 
 #[tokio::test]
@@ -126,7 +158,9 @@ async fn each_model_of_the_list_is_asked_in_its_own_manner() {
     let app = TestApp::with_settings(&[("MODEL_IDS", SECOND), ("FALLBACK_MODEL_IDS", THIRD)]).await;
     app.faults(json!([always(SECOND, "ThrottlingException")])).await;
     app.chat(json!({"message": "Hello", "system": "Be brief.", "max_tokens": 7})).await.ok();
-    let calls = app.calls("Converse").await;
+    let mut calls = app.all_calls().await;
+    calls.retain(|call| call["service"] == "bedrock");
+    assert_eq!(calls.len(), 4);
     let (first, last) = (&calls[0]["body"], &calls[3]["body"]);
     assert!(first.to_string().contains("cachePoint") && !last.to_string().contains("cachePoint"), "{last}");
     assert_eq!(last["messages"][0]["content"][0], first["messages"][0]["content"][0]);
@@ -134,9 +168,11 @@ async fn each_model_of_the_list_is_asked_in_its_own_manner() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_used_up_fails_as_its_last_model_did() {
+async fn a_list_that_is_used_up_fails_as_its_first_model_did() {
     let app = TestApp::with_settings(&[("FALLBACK_MODEL_IDS", SECOND)]).await;
     app.faults(json!([always(FIRST, "ThrottlingException"), always(SECOND, "ServiceUnavailableException")])).await;
+    app.chat(json!({"message": "Hello"})).await.problem(429, "model_throttled");
+    app.faults(json!([always(FIRST, "ServiceUnavailableException"), always(SECOND, "ThrottlingException")])).await;
     app.chat(json!({"message": "Hello"})).await.problem(503, "model_unavailable");
     assert_eq!(app.items().await, [] as [Value; 0]);
 }
@@ -200,13 +236,12 @@ async fn a_connection_that_is_cut_is_tried_again() {
     assert_eq!(app.models_asked().await, [FIRST; 3]);
 
     app.faults(json!([{"service": "bedrock", "times": 1000, "fault": {"cut": true}}])).await;
-    let answer = app.chat(json!({"message": "Hello"})).await;
-    assert!([502, 503].contains(&answer.status), "{}", answer.text);
+    app.chat(json!({"message": "Hello"})).await.problem(503, "model_unavailable");
 }
 
 #[tokio::test]
 async fn a_silent_model_is_given_up_for_the_next_one() {
-    let app = TestApp::with_settings(&[("MODEL_TIMEOUT_SECONDS", "1"), ("FALLBACK_MODEL_IDS", SECOND)]).await;
+    let app = TestApp::with_settings(&[("MODEL_TIMEOUT_SECONDS", "3"), ("FALLBACK_MODEL_IDS", SECOND)]).await;
     app.faults(json!([silence(FIRST)])).await;
     assert_eq!(app.chat(json!({"message": "Hello"})).await.ok()["model"], SECOND);
     assert_eq!(app.models_asked().await, [FIRST, SECOND], "silence is not waited for twice");
@@ -231,8 +266,9 @@ async fn a_stream_without_words_is_given_up() {
 /// The time limit is for silence: a long answer may take longer than it.
 #[tokio::test]
 async fn slow_words_are_waited_for() {
-    let app = TestApp::with_settings(&[("MODEL_TIMEOUT_SECONDS", "2")]).await;
-    app.script(json!([{"chunks": ["One ", "two ", "three ", "four."], "chunk_delay_ms": 700}])).await;
+    let app = TestApp::with_settings(&[("MODEL_TIMEOUT_SECONDS", "5")]).await;
+    let chunks = ["One ", "two ", "three ", "four ", "five ", "six ", "seven."];
+    app.script(json!([{"chunks": chunks, "chunk_delay_ms": 1000}])).await;
     let parts = app.stream(json!({"message": "Count"})).await.rest().await;
-    assert_eq!(text_of(&parts), "One two three four.");
+    assert_eq!(text_of(&parts), chunks.concat());
 }

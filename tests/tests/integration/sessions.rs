@@ -210,6 +210,21 @@ async fn a_listing_that_grows_meanwhile_has_no_doubles() {
     assert_eq!(second["next_cursor"], Value::Null);
 }
 
+/// Whoever has been told that a turn is remembered finds it, on whichever of DynamoDB's copies.
+#[tokio::test]
+async fn what_was_written_is_read() {
+    let app = TestApp::start().await;
+    let session = app.say(&Value::Null, "Hello").await["session_id"].take();
+    app.reset().await;
+    app.get("/sessions").await.ok();
+    app.get(&path_of(&session)).await.ok();
+    let reads = app.all_calls().await;
+    assert!(reads.iter().any(|read| read["operation"] == "Query"), "{reads:?}");
+    for read in reads {
+        assert_eq!(read["body"]["ConsistentRead"], true, "{read}");
+    }
+}
+
 #[tokio::test]
 async fn a_page_has_its_bounds() {
     let app = TestApp::start().await;
@@ -302,7 +317,7 @@ async fn a_deleted_session_is_gone_with_all_its_messages() {
 async fn a_turn_under_way_does_not_bring_a_deleted_session_back() {
     let app = TestApp::start().await;
     let session = app.say(&Value::Null, "Hello").await["session_id"].take();
-    app.script(json!([{"chunks": ["One ", "two."], "chunk_delay_ms": 1000}])).await;
+    app.script(json!([{"chunks": ["One ", "two."], "chunk_delay_ms": 3000}])).await;
     let mut stream = app.stream(json!({"message": "Count", "session_id": session})).await;
     stream.find("text-delta").await;
     assert_eq!(app.delete(&path_of(&session)).await.status, 204);

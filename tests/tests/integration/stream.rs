@@ -120,7 +120,7 @@ async fn a_turn_is_told_event_by_event() {
 #[tokio::test]
 async fn words_come_while_the_model_speaks() {
     let app = TestApp::start().await;
-    app.script(json!([{"chunks": ["One ", "two ", "three."], "chunk_delay_ms": 1000}])).await;
+    app.script(json!([{"chunks": ["One ", "two ", "three."], "chunk_delay_ms": 3000}])).await;
     let mut stream = app.stream(json!({"message": "Count"})).await;
     let session = stream.find("start").await["messageMetadata"]["session_id"].take();
     let path = format!("/sessions/{}", session.as_str().unwrap());
@@ -248,7 +248,7 @@ async fn a_turn_lands_although_its_client_has_gone() {
 #[tokio::test]
 async fn a_buffered_turn_lands_although_its_client_has_gone() {
     let app = TestApp::start().await;
-    app.script(json!([{"text": "late", "delay_ms": 1500}])).await;
+    app.script(json!([{"text": "late", "delay_ms": 3000}])).await;
     let asked = app.request(Method::POST, "/chat").json(&json!({"message": "Hello"})).send();
     tokio::select! {
         _ = asked => panic!("the model has not answered yet"),

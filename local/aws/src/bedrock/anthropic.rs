@@ -116,7 +116,7 @@ impl Request {
         let mut messages: Vec<PromptMessage> = Vec::new();
         for (index, message) in self.messages.into_iter().enumerate() {
             let role = if message.role == MessageRole::User { Role::User } else { Role::Assistant };
-            let parts = message.content.into_parts(&format!("messages.{index}.content"))?;
+            let parts = message.content.into_parts(role, &format!("messages.{index}.content"))?;
             // Messages of one role in a row are one message to this format.
             match messages.last_mut() {
                 Some(last) if last.role == role => last.parts.extend(parts),
@@ -176,7 +176,7 @@ impl Request {
 }
 
 impl Content {
-    fn into_parts(self, place: &str) -> Result<Vec<Part>, Refusal> {
+    fn into_parts(self, role: Role, place: &str) -> Result<Vec<Part>, Refusal> {
         let blocks = match self {
             Content::Text(text) => vec![Block::Text { text }],
             Content::Blocks(blocks) => blocks,
@@ -186,7 +186,7 @@ impl Content {
         }
         let mut parts = Vec::with_capacity(blocks.len());
         for (index, block) in blocks.into_iter().enumerate() {
-            parts.extend(block.into_part(&format!("{place}.{index}"))?);
+            parts.extend(block.into_part(role, &format!("{place}.{index}"))?);
         }
         Ok(parts)
     }
@@ -208,8 +208,14 @@ impl Content {
 }
 
 impl Block {
-    fn into_part(self, place: &str) -> Result<Option<Part>, Refusal> {
+    fn into_part(self, role: Role, place: &str) -> Result<Option<Part>, Refusal> {
         Ok(match self {
+            Block::ToolUse { .. } if role != Role::Assistant => {
+                return Err(invalid(&format!("{place}: `tool_use` blocks can only be in `assistant` messages")));
+            }
+            Block::ToolResult { .. } if role != Role::User => {
+                return Err(invalid(&format!("{place}: `tool_result` blocks can only be in `user` messages")));
+            }
             Block::Text { text } if text.trim().is_empty() => {
                 return Err(invalid(&format!("{place}: text content blocks must contain non-whitespace text")));
             }

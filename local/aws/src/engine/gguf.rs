@@ -22,7 +22,7 @@ impl Gguf {
     }
 
     pub(crate) async fn converse(&self, prompt: Prompt) -> Result<Pieces, Failure> {
-        let mut pieces = self.engine.converse(prompt).map_err(refusal)?;
+        let mut pieces = self.prepare(move |engine| engine.converse(prompt)).await?;
         // A prompt that is refused is refused by status, which has to be known before an answer begins.
         let first = pieces.next().await.transpose().map_err(refusal)?;
         let rest = pieces.map(|piece| piece.map(translated).map_err(|error| Failure::Refused(refusal(error))));
@@ -30,11 +30,18 @@ impl Gguf {
     }
 
     pub(crate) async fn count_tokens(&self, prompt: Prompt) -> Result<u32, Failure> {
+        self.prepare(move |engine| engine.count_tokens(&prompt)).await
+    }
+
+    /// A long prompt keeps template and tokenizer busy for long enough to hold up other requests.
+    async fn prepare<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, local_engine::Error> + Send + 'static,
+    ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
-        // A long prompt keeps the tokenizer busy for long enough to hold up other requests.
-        let counted = tokio::task::spawn_blocking(move || engine.count_tokens(&prompt)).await;
-        let counted = counted.map_err(|error| Refusal::new(500, "InternalServerException", error.to_string()))?;
-        Ok(counted.map_err(refusal)?)
+        let done = tokio::task::spawn_blocking(move || work(&engine)).await;
+        let done = done.map_err(|error| Refusal::new(500, "InternalServerException", error.to_string()))?;
+        Ok(done.map_err(refusal)?)
     }
 }
 

@@ -92,7 +92,7 @@ async fn a_delay_comes_before_the_normal_answer() {
 #[tokio::test]
 async fn calls_are_recorded_until_they_are_cleared() {
     let app = App::start().await;
-    app.script(json!([{ "text": "slow answer", "chunk_delay_ms": 150 }])).await;
+    app.script(json!([{ "text": "slow", "chunk_delay_ms": 3000 }])).await;
     let response = app.post("/model/a.b/converse-stream", ask("hi")).await;
     let call = app.requests().await.remove(0);
     assert_eq!((&call["service"], &call["operation"]), (&json!("bedrock"), &json!("ConverseStream")));
@@ -101,6 +101,12 @@ async fn calls_are_recorded_until_they_are_cleared() {
 
     response.bytes().await.unwrap();
     assert!(app.requests().await[0]["ended_ms"].is_u64());
+    for (operation, count) in [("ConverseStream", 1), ("Converse", 0)] {
+        let response =
+            app.send(Method::GET, &format!("/_local/requests?operation={operation}"), &[], "").await.unwrap();
+        let seen: serde_json::Value = response.json().await.unwrap();
+        assert_eq!(seen["requests"].as_array().unwrap().len(), count, "{operation}");
+    }
     app.send(Method::DELETE, "/_local", &[], "").await.unwrap();
     assert!(app.requests().await.is_empty());
     assert_eq!(app.post("/model/a.b/converse", ask("hi")).await.status(), 200);

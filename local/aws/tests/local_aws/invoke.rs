@@ -102,6 +102,7 @@ async fn bodies_that_the_model_refuses() {
     let call =
         json!({ "role": "assistant", "content": [{ "type": "tool_use", "id": "t1", "name": "a", "input": {} }] });
     let user = json!({ "role": "user", "content": "hi" });
+    let result = json!([{ "type": "tool_result", "tool_use_id": "t1", "content": "7" }]);
     for (request, expected) in [
         (json!({ "inputText": "hi" }), "required key [anthropic_version] not found"),
         (body(json!({ "anthropic_version": "2024" })), "anthropic_version"),
@@ -117,6 +118,14 @@ async fn bodies_that_the_model_refuses() {
             "reads text only",
         ),
         (body(json!({ "messages": [user, call, user] })), "`tool_use` ids were found without `tool_result`"),
+        (
+            body(json!({ "messages": [{ "role": "user", "content": call["content"] }] })),
+            "messages.0.content.0: `tool_use` blocks can only be in `assistant` messages",
+        ),
+        (
+            body(json!({ "messages": [user, { "role": "assistant", "content": result }, user] })),
+            "messages.1.content.0: `tool_result` blocks can only be in `user` messages",
+        ),
         (body(json!({ "stop_sequences": [" "] })), "must contain non-whitespace"),
         (body(json!({ "tool_choice": { "type": "tool", "name": "a" } })), "not found in provided tools"),
     ] {

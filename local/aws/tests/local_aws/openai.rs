@@ -165,6 +165,57 @@ async fn tool_calls_are_put_together() {
 }
 
 #[tokio::test]
+async fn tool_calls_are_told_apart() {
+    let call = |index: u32, id: Option<&str>, name: Option<&str>, arguments: &str| {
+        let function = json!({ "name": name, "arguments": arguments });
+        delta(json!({ "tool_calls": [{ "index": index, "id": id, "function": function }] }))
+    };
+    let (add, ping) = (json!({ "x": 1 }), json!({ "y": 2 }));
+    for (manner, chunks) in [
+        (
+            "one index for all, and the identifier only at first",
+            [
+                call(0, Some("a"), Some("add"), "{\"x\""),
+                call(0, None, None, ":1}"),
+                call(0, Some("b"), Some("ping"), "{\"y\""),
+                call(0, None, None, ":2}"),
+            ],
+        ),
+        (
+            "one index for all, and everything repeated, in turns",
+            [
+                call(0, Some("a"), Some("add"), "{\"x\""),
+                call(0, Some("b"), Some("ping"), "{\"y\""),
+                call(0, Some("b"), Some("ping"), ":2}"),
+                call(0, Some("a"), Some("add"), ":1}"),
+            ],
+        ),
+        (
+            "indexes from one on, in turns, and empty identifiers",
+            [
+                call(1, Some("a"), Some("add"), "{\"x\""),
+                call(2, Some("b"), Some("ping"), "{\"y\""),
+                call(1, Some(""), Some(""), ":1}"),
+                call(2, Some(""), Some(""), ":2}"),
+            ],
+        ),
+    ] {
+        let server = ModelServer::streaming(&[&chunks[..], &[finish("tool_calls")]].concat()).await;
+        let answer: Value = app(&server.url).await.post("/model/a.b/converse", ask("hi")).await.json().await.unwrap();
+        let expected = json!([
+            { "toolUse": { "toolUseId": "a", "name": "add", "input": add } },
+            { "toolUse": { "toolUseId": "b", "name": "ping", "input": ping } },
+        ]);
+        assert_eq!(answer["output"]["message"]["content"], expected, "{manner}");
+    }
+
+    for broken in [call(0, None, None, "{}"), call(0, Some("a"), None, "{}")] {
+        let server = ModelServer::streaming(&[broken, finish("tool_calls")]).await;
+        assert_eq!(app(&server.url).await.post("/model/a.b/converse", ask("hi")).await.status(), 424);
+    }
+}
+
+#[tokio::test]
 async fn the_servers_refusals_become_bedrocks() {
     for (status, body, expected_status, expected) in [
         (400, r#"{"error":{"message":"context too long"}}"#, 400, "context too long"),

@@ -149,9 +149,12 @@ async fn requests_that_cannot_be_read() {
     assert_eq!(response.status(), 400);
     assert!(response.headers()["x-amzn-errortype"].to_str().unwrap().starts_with("SerializationException"));
 
-    let long = format!("{{\"messages\":\"{}\"}}", "x".repeat(25_000_001));
-    let response = app.send(Method::POST, "/model/a.b/converse", &[], long).await.unwrap();
-    assert_eq!(response.status(), 413);
+    // The second is beyond what is read of any body, and a client that still sends it gets an answer nevertheless.
+    for length in [25_000_001, 40_000_000] {
+        let long = format!("{{\"messages\":\"{}\"}}", "x".repeat(length));
+        let response = app.send(Method::POST, "/model/a.b/converse", &[], long).await.unwrap();
+        assert_eq!(response.status(), 413, "{length}");
+    }
 }
 
 #[tokio::test]

@@ -57,12 +57,14 @@ impl Shape {
         if optional("rope.dimension_count").is_some_and(|size| size != head_size) {
             bail!("partial rotary embeddings are not supported")
         }
+        // Beyond its window such a model looks back only so far, which is not computed here.
+        let window = optional("attention.sliding_window").filter(|window| *window > 0).unwrap_or(LONGEST_CONTEXT);
         Ok(Shape {
             layers: required("block_count")?,
             heads,
             kv_heads,
             head_size,
-            context_length: required("context_length")?.min(LONGEST_CONTEXT),
+            context_length: required("context_length")?.min(LONGEST_CONTEXT).min(window),
             norm_epsilon: float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
             rope_base: float("rope.freq_base").unwrap_or(10_000.0),
             rope_scale,

@@ -202,6 +202,28 @@ fn a_state_grows_beyond_its_first_room() {
 }
 
 #[test]
+fn a_context_ends_where_a_sliding_window_would_move() {
+    for (window, expected) in [(0, 32_768), (4096, 4096), (100_000, 32_768)] {
+        let metadata = [
+            ("block_count", 2),
+            ("context_length", 131_072),
+            ("embedding_length", 64),
+            ("attention.head_count", 4),
+            ("attention.sliding_window", window),
+        ];
+        let numbers = metadata.map(|(key, value)| (format!("mistral.{key}"), Value::U32(value)));
+        let architecture = ("general.architecture".to_string(), Value::String("mistral".into()));
+        let content = Content {
+            magic: gguf_file::VersionedMagic::GgufV3,
+            metadata: numbers.into_iter().chain([architecture]).collect(),
+            tensor_infos: HashMap::new(),
+            tensor_data_offset: 0,
+        };
+        assert_eq!(Shape::read(&content).unwrap().context_length, expected, "with a window of {window}");
+    }
+}
+
+#[test]
 fn what_cannot_be_computed_is_refused() {
     let head = |architecture: &str, more: (&str, Value)| Content {
         magic: gguf_file::VersionedMagic::GgufV3,

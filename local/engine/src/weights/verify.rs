@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Place, Weights};
+use super::{Place, Weights, progress};
 
 /// Why weights did not come from one origin.
 #[derive(Debug, thiserror::Error)]
@@ -47,14 +47,16 @@ impl FetchError {
 /// Gives the fetched bytes at `from` the file's name, if they are the right ones; deletes them otherwise.
 pub(super) fn accept(place: &Place, from: &Path) -> Result<(), FetchError> {
     let failed = |error| FetchError::io(error, &place.weights);
-    let found = digest(from).map_err(failed)?;
+    let found = digest(place, from).map_err(failed)?;
     if found != place.weights.sha256 {
         fs::remove_file(from).map_err(failed)?;
         return Err(FetchError::Digest { found, expected: place.weights.sha256 });
     }
     // On the disk before it has its name, or a power cut could leave a file of the right length and other bytes.
     File::options().write(true).open(from).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(from, &place.file).and_then(|()| mark(place)).map_err(failed)
+    fs::rename(from, &place.file).map_err(failed)?;
+    mark(place);
+    Ok(())
 }
 
 /// Whether the file is there with the right bytes.
@@ -74,14 +76,19 @@ pub(super) fn is_whole(place: &Place) -> io::Result<bool> {
     {
         return Ok(true);
     }
-    if digest(&place.file)? != place.weights.sha256 {
+    if digest(place, &place.file)? != place.weights.sha256 {
         return Ok(false);
     }
-    mark(place).map(|()| true)
+    mark(place);
+    Ok(true)
 }
 
-fn mark(place: &Place) -> io::Result<()> {
-    fs::write(place.beside("sha256"), expected_marker(place)?)
+/// Without the marker the next start hashes the file again, as each does in a folder that cannot be written to.
+fn mark(place: &Place) {
+    let marked = expected_marker(place).and_then(|marker| fs::write(place.beside("sha256"), marker));
+    if let Err(error) = marked {
+        tracing::debug!(%error, "the weights could not be marked as checked");
+    }
 }
 
 fn expected_marker(place: &Place) -> io::Result<String> {
@@ -89,7 +96,8 @@ fn expected_marker(place: &Place) -> io::Result<String> {
     Ok(format!("{} {}\n", place.weights.sha256, written.as_nanos()))
 }
 
-fn digest(path: &Path) -> io::Result<String> {
+fn digest(place: &Place, path: &Path) -> io::Result<String> {
+    progress::say_checking(&place.weights);
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];

@@ -25,6 +25,8 @@ pub(crate) enum Error {
     Unexpected(#[source] reqwest::Error),
     #[error("the terminal cannot be read: {0}")]
     Terminal(#[from] rustyline::error::ReadlineError),
+    #[error("line {0} of the input is not UTF-8")]
+    NotText(u64),
     #[error("the messages cannot be read, or the answers not written: {0}")]
     Pipe(#[from] std::io::Error),
 }
@@ -41,6 +43,7 @@ struct Sessions {
     sessions: Vec<Session>,
 }
 
+#[derive(Clone)]
 pub(super) struct Api {
     client: Client,
     url: String,

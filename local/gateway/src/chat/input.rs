@@ -3,18 +3,24 @@
 use std::io::IsTerminal;
 
 use rustyline::{DefaultEditor, error::ReadlineError};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 
 use super::Error;
 
 pub(super) enum Input {
     /// `None` while a line is being read on another thread.
     Terminal(Option<DefaultEditor>),
-    Pipe(Lines<BufReader<Stdin>>),
+    Pipe {
+        reader: BufReader<Stdin>,
+        /// Lines that were read.
+        read: u64,
+    },
 }
 
 pub(super) enum Line {
     Text(String),
+    /// The number of a line that is not UTF-8.
+    NotText(u64),
     /// Ctrl-C where nothing is under way.
     Interrupted,
     End,
@@ -25,7 +31,7 @@ impl Input {
         if std::io::stdin().is_terminal() {
             return Ok(Self::Terminal(Some(DefaultEditor::new()?)));
         }
-        Ok(Self::Pipe(BufReader::new(tokio::io::stdin()).lines()))
+        Ok(Self::Pipe { reader: BufReader::new(tokio::io::stdin()), read: 0 })
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -34,7 +40,14 @@ impl Input {
 
     pub(super) async fn next(&mut self) -> Result<Line, Error> {
         let line = match self {
-            Self::Pipe(lines) => return Ok(lines.next_line().await?.map_or(Line::End, Line::Text)),
+            Self::Pipe { reader, read } => {
+                let mut bytes = Vec::new();
+                if reader.read_until(b'\n', &mut bytes).await? == 0 {
+                    return Ok(Line::End);
+                }
+                *read += 1;
+                return Ok(String::from_utf8(bytes).map_or(Line::NotText(*read), Line::Text));
+            }
             Self::Terminal(editor) => {
                 let Some(mut reading) = editor.take() else {
                     return Ok(Line::End);

@@ -13,9 +13,9 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, timeout_at},
 };
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::sandbox::Invocations;
 use crate::{
     functions::{Invocation, Response},
     template::{ACCOUNT, REGION},
@@ -66,7 +66,7 @@ pub(super) enum Failure {
     TooLarge,
     #[error("the function did not end within {0:?}")]
     TimedOut(Duration),
-    #[error("the function panicked")]
+    #[error("the function panicked, or was stopped")]
     Crashed,
 }
 
@@ -77,22 +77,22 @@ pub(super) enum Cut {
     Failed(#[source] lambda_runtime::Error),
     #[error("the function did not end within {0:?}")]
     TimedOut(Duration),
-    #[error("the function panicked")]
+    #[error("the function panicked, or was stopped")]
     Crashed,
 }
 
 impl Function {
-    /// `tasks` outlives the caller's connection, so that dropping the returned future stops nothing.
+    /// The invocation outlives the caller's connection: dropping the returned future stops nothing.
     pub(super) async fn invoke(
         self: &Arc<Self>,
-        tasks: &TaskTracker,
+        invocations: &Invocations,
         event: Value,
         trace_id: &str,
     ) -> Result<Outcome, Failure> {
         let payload = serde_json::from_value(event).map_err(Failure::Event)?;
         let invocation = LambdaEvent::new(payload, self.context(trace_id));
         let (sender, receiver) = oneshot::channel();
-        tasks.spawn(Arc::clone(self).run(invocation, sender));
+        invocations.spawn(Arc::clone(self).run(invocation, sender));
         receiver.await.unwrap_or(Err(Failure::Crashed))
     }
 

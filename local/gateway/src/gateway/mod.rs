@@ -19,7 +19,6 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, header};
 use http_body_util::BodyExt;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 mod authorizer;
@@ -29,21 +28,26 @@ mod invoke;
 mod refusal;
 mod response;
 mod routes;
+mod sandbox;
 
 use cors::Cors;
 use event::Arrival;
 use invoke::{Outcome, PAYLOAD_LIMIT};
 use refusal::Refusal;
 use routes::{Endpoint, Found, Routes};
+use sandbox::{Invocations, Sandbox};
 
-use crate::template::{Api, Route};
+use crate::{
+    Error,
+    template::{Api, Route},
+};
 pub(crate) use invoke::{Function, Handler};
 pub use routes::RouteError;
 
 /// API Gateway's limit for a body.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// How long a stop waits for requests under way, and then for functions whose caller has gone.
+/// How long a stop waits for requests under way, and for functions whose caller has gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the gateway is made of.
@@ -61,20 +65,19 @@ pub(crate) struct Server {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
-    tasks: TaskTracker,
+    sandbox: Sandbox,
 }
 
 struct Gateway {
     api: Api,
     cors: Cors,
     routes: Routes,
-    /// Invocations under way.
-    tasks: TaskTracker,
+    invocations: Invocations,
 }
 
 impl Server {
     /// Serves on a listener until it is stopped.
-    pub(crate) fn start(listener: TcpListener, address: SocketAddr, parts: Parts) -> Result<Self, RouteError> {
+    pub(crate) fn start(listener: TcpListener, address: SocketAddr, parts: Parts) -> Result<Self, Error> {
         let limit = parts.limit;
         let authorizes = parts.api.authorizes;
         let endpoints = parts.routes.into_iter().map(|(route, function)| {
@@ -87,12 +90,12 @@ impl Server {
             };
             (route.method, route.path, endpoint)
         });
-        let tasks = TaskTracker::new();
+        let sandbox = Sandbox::new().map_err(Error::Threads)?;
         let gateway = Arc::new(Gateway {
             cors: Cors::new(parts.api.cors.clone(), parts.origin),
             routes: Routes::new(endpoints.collect())?,
             api: parts.api,
-            tasks: tasks.clone(),
+            invocations: sandbox.invocations().clone(),
         });
 
         let router = Router::new().fallback(answer).with_state(gateway);
@@ -108,22 +111,25 @@ impl Server {
             let _ = stopped.await;
         });
         let serving = tokio::spawn(async { serving.await });
-        Ok(Self { address, stop, serving, tasks })
+        Ok(Self { address, stop, serving, sandbox })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no more requests and waits, though not for ever, for those under way and for their functions.
+    /// Takes no more requests and waits for those under way and for their functions, though not for ever: when it
+    /// returns, no function runs or is connected to anything.
     pub(crate) async fn stop(mut self) {
         let _ = self.stop.send(());
-        if timeout(PATIENCE, &mut self.serving).await.is_err() {
+        let invocations = self.sandbox.invocations();
+        let ended = async {
+            let _ = (&mut self.serving).await;
+            invocations.ended().await;
+        };
+        if timeout(PATIENCE, ended).await.is_err() {
+            tracing::warn!(left = invocations.under_way(), "what is still under way is ended");
             self.serving.abort();
-        }
-        self.tasks.close();
-        if timeout(PATIENCE, self.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.tasks.len(), "functions were still running");
         }
     }
 }
@@ -192,7 +198,7 @@ impl Gateway {
         trace_id: &str,
     ) -> Result<Response<Body>, Refusal> {
         let path = found.resource.path.as_str();
-        let invocation = endpoint.function.invoke(&self.tasks, event, trace_id);
+        let invocation = endpoint.function.invoke(&self.invocations, event, trace_id);
         let outcome = match endpoint.limit {
             Some(limit) => timeout(limit, invocation).await.map_err(|_| {
                 tracing::warn!(path, ?limit, "API Gateway waits no longer: stream, or lift it by --no-time-limit");
@@ -265,3 +271,6 @@ impl Ids {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,16 +72,25 @@ fn classify<E, R>(error: &SdkError<E, R>, by_service: impl FnOnce(&E) -> ModelEr
         SdkError::ResponseError(_) => ModelError::BrokeOff,
         SdkError::ServiceError(service) => by_service(service.err()),
         // The call could not even be made: no credentials, mostly.
-        _ => ModelError::Unavailable,
+        _ => ModelError::AccessNotGranted,
     }
 }
 
 /// The codes are those of Converse and ConverseStream in the Bedrock Runtime API reference, and of AWS's common errors.
 fn by_code(code: &str, message: &str) -> ModelError {
+    // Told under more than one code.
+    if message.to_lowercase().contains("use case details") {
+        return ModelError::AccessNotGranted;
+    }
     match code {
         "ThrottlingException" | "ServiceQuotaExceededException" => throttled(),
         "ModelTimeoutException" => ModelError::TimedOut,
-        "AccessDeniedException" => ModelError::AccessNotGranted,
+        "AccessDeniedException"
+        | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "UnrecognizedClientException" => ModelError::AccessNotGranted,
         "ResourceNotFoundException" => ModelError::NotFound,
         "ModelErrorException" | "ModelStreamErrorException" => ModelError::BrokeOff,
         "ValidationException" => by_validation_message(message),
@@ -103,7 +112,9 @@ fn by_validation_message(message: &str) -> ModelError {
         ModelError::NeedsInferenceProfile
     } else if says("model identifier is invalid") || says("end of its life") {
         ModelError::NotFound
-    } else if says("too long") || says("too many input tokens") || says("context window") || says("maximum tokens") {
+    } else if says("maximum tokens you requested") {
+        ModelError::OutputLimit
+    } else if says("too long") || says("too many input tokens") || says("context window") {
         ModelError::ContextExceeded
     } else {
         ModelError::Rejected
@@ -128,6 +139,12 @@ mod tests {
                 "The model returned the following errors: prompt is too long: 210000 tokens > 200000 maximum",
                 ModelError::ContextExceeded,
             ),
+            (
+                "The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that \
+                 is lower than 4096.",
+                ModelError::OutputLimit,
+            ),
+            ("Model use case details have not been submitted for this account.", ModelError::AccessNotGranted),
             ("The value at inferenceConfig.topP is out of range", ModelError::Rejected),
         ] {
             assert_eq!(by_code("ValidationException", text), expected, "{text}");

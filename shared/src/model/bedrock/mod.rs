@@ -18,7 +18,7 @@ use super::{Reply, Request};
 use crate::{
     config::{self, Guardrail},
     conversation::ModelId,
-    error::Error,
+    error::{Chain, Error, ModelError},
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,6 +36,7 @@ pub struct Bedrock {
     /// The longest silence within a reply.
     timeout: Duration,
     guardrail: Option<Guardrail>,
+    prompt_cache: bool,
 }
 
 impl Bedrock {
@@ -58,6 +59,7 @@ impl Bedrock {
             max_output_tokens: config.max_output_tokens.get(),
             timeout: config.timeout,
             guardrail: config.guardrail.clone(),
+            prompt_cache: config.prompt_cache,
         })
     }
 
@@ -65,28 +67,42 @@ impl Bedrock {
         &self.allowed
     }
 
+    pub(super) fn max_output_tokens(&self) -> u32 {
+        self.max_output_tokens
+    }
+
     pub(super) async fn converse(&self, request: Request) -> Result<Reply, Error> {
         let Some(first) = request.model.as_ref().or(self.allowed.first()) else {
             return Err(Error::Configuration("no model is allowed".to_owned()));
         };
-        let converse = Converse::new(&request, self.max_output_tokens, self.guardrail.as_ref())?;
-        let mut model = first;
-        let mut others = self.fallback.iter().filter(|other| *other != first);
-        loop {
-            let begun =
-                if request.live { self.stream(&converse, model).await } else { self.whole(&converse, model).await };
+        let converse = Converse::new(&request, self)?;
+        let others = self.fallback.iter().filter(|other| *other != first);
+        let models: Vec<&ModelId> = [first].into_iter().chain(others).collect();
+        let mut passing: Option<Error> = None;
+        for (index, model) in models.iter().enumerate() {
+            // With others to come, a model must show in its share of the time that it is at work; a stream shows it.
+            let share = request.deadline.share(models.len() - index);
+            let begun = match models[index + 1..] {
+                [] if !request.live => self.whole(&converse, model).await,
+                [] => self.stream(&converse, model).await,
+                [..] => tokio::time::timeout(share, self.stream(&converse, model))
+                    .await
+                    .unwrap_or_else(|_| Err(Failure::new(ModelError::TimedOut))),
+            };
             let failure = match begun {
-                Ok(source) => return Ok(Reply { model: model.clone(), source }),
+                Ok(source) => return Ok(Reply { model: ModelId::clone(model), source }),
                 Err(failure) => failure,
             };
-            match others.next().filter(|_| failure.kind.is_transient()) {
-                None => return Err(failure.of(model)),
-                Some(other) => {
-                    tracing::warn!(%model, %other, reason = %failure.kind, "falling back to another model");
-                    model = other;
-                }
+            let (is_passing, error) = (failure.kind.is_transient(), failure.of(model));
+            tracing::warn!(error = %Chain(&error), "a model did not answer");
+            match (is_passing, passing) {
+                // The caller may come back later: that counts for more than what is wrong with a fallback.
+                (false, Some(earlier)) => return Err(earlier),
+                (false, None) => return Err(error),
+                (true, earlier) => passing = Some(earlier.unwrap_or(error)),
             }
         }
+        Err(passing.unwrap_or_else(|| Error::Configuration("no model is allowed".to_owned())))
     }
 
     async fn whole(&self, converse: &Converse, model: &ModelId) -> Result<Pieces, Failure> {

@@ -19,7 +19,7 @@ use crate::{
     model::{Inference, Request, ToolSpec},
 };
 
-use super::reply::document;
+use super::{Bedrock, reply::document};
 
 /// The parts of a call that are the same for every model and for both operations.
 pub(super) struct Converse {
@@ -29,6 +29,8 @@ pub(super) struct Converse {
     tools: Option<ToolConfiguration>,
     metadata: Vec<(&'static str, String)>,
     guardrail: Option<Guardrail>,
+    caches: bool,
+    will_be_continued: bool,
 }
 
 /// Fills in what both operations have, though their builders are two types without a trait in common.
@@ -45,14 +47,16 @@ macro_rules! filled {
 }
 
 impl Converse {
-    pub(super) fn new(request: &Request, max_output_tokens: u32, guardrail: Option<&Guardrail>) -> Result<Self, Error> {
+    pub(super) fn new(request: &Request, bedrock: &Bedrock) -> Result<Self, Error> {
         Ok(Self {
             system: request.system.clone(),
             messages: request.messages.iter().map(message).collect::<Result<_, _>>().map_err(incomplete)?,
-            inference: inference(&request.inference, max_output_tokens),
+            inference: inference(&request.inference, bedrock.max_output_tokens),
             tools: tools(&request.tools).map_err(incomplete)?,
             metadata: request.metadata.clone(),
-            guardrail: guardrail.cloned(),
+            guardrail: bedrock.guardrail.clone(),
+            caches: bedrock.prompt_cache,
+            will_be_continued: request.will_be_continued,
         })
     }
 
@@ -83,36 +87,45 @@ impl Converse {
     /// The instructions are a prefix that many conversations share.
     fn system(&self, model: &ModelId) -> Option<Vec<SystemContentBlock>> {
         let mut blocks = vec![SystemContentBlock::Text(self.system.clone()?)];
-        blocks.extend(cache_point(model).map(SystemContentBlock::CachePoint));
+        blocks.extend(self.cache_point(model).map(SystemContentBlock::CachePoint));
         Some(blocks)
     }
 
     /// The conversation so far is a prefix of its next turn.
     fn messages(&self, model: &ModelId) -> Vec<Message> {
         let mut messages = self.messages.clone();
-        if let (Some(last), Some(point)) = (messages.last_mut(), cache_point(model)) {
+        let point = self.cache_point(model).filter(|_| self.will_be_continued);
+        if let (Some(last), Some(point)) = (messages.last_mut(), point) {
             last.content.push(ContentBlock::CachePoint(point));
         }
         messages
+    }
+
+    fn cache_point(&self, model: &ModelId) -> Option<CachePointBlock> {
+        if !self.caches || !takes_cache_points(model) {
+            return None;
+        }
+        // The builder fails only without a type.
+        CachePointBlock::builder().r#type(CachePointType::Default).build().ok()
     }
 }
 
 /// Families that take cache points, by "Supported models, regions, and limits" of the Bedrock user guide's chapter on
 /// prompt caching. A prefix shorter than a model's least is not cached, without an error.
-fn cache_point(model: &ModelId) -> Option<CachePointBlock> {
-    const WITH: [&str; 6] = [
-        "amazon.nova-",
+fn takes_cache_points(model: &ModelId) -> bool {
+    const FAMILIES: [&str; 10] = [
+        "amazon.nova-2-lite",
+        "amazon.nova-lite",
+        "amazon.nova-micro",
+        "amazon.nova-premier",
+        "amazon.nova-pro",
         "anthropic.claude-3-5-haiku",
         "anthropic.claude-3-7-",
         "anthropic.claude-haiku-",
         "anthropic.claude-opus-",
         "anthropic.claude-sonnet-",
     ];
-    const WITHOUT: [&str; 2] = ["nova-canvas", "nova-reel"];
-    let id = model.as_str();
-    let takes = WITH.iter().any(|part| id.contains(part)) && !WITHOUT.iter().any(|part| id.contains(part));
-    // The builder fails only without a type.
-    takes.then(|| CachePointBlock::builder().r#type(CachePointType::Default).build().ok()).flatten()
+    FAMILIES.iter().any(|family| model.as_str().contains(family))
 }
 
 fn inference(inference: &Inference, max_output_tokens: u32) -> InferenceConfiguration {
@@ -179,7 +192,7 @@ mod tests {
 
     #[test]
     fn cache_points_go_only_to_models_that_take_them() {
-        let takes = |id: &str| cache_point(&ModelId::new(id)).is_some();
+        let takes = |id: &str| takes_cache_points(&ModelId::new(id));
         assert!(takes("us.anthropic.claude-haiku-4-5-20251001-v1:0"));
         assert!(takes("arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"));
         assert!(!takes("amazon.nova-canvas-v1:0"));

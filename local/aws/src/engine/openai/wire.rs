@@ -158,8 +158,9 @@ pub(super) struct Gathering {
     usage: Option<Counted>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Call {
+    index: usize,
     id: Option<String>,
     name: String,
     arguments: String,
@@ -183,21 +184,35 @@ impl Gathering {
     }
 
     fn take_call(&mut self, delta: CallDelta) -> Result<(), Refusal> {
-        // Some servers number every call zero: a new identifier begins a new call.
-        let is_another = |call: &Call| delta.id.is_some() && call.id.is_some() && call.id != delta.id;
-        if delta.index > self.calls.len() {
-            return Err(failed("it skipped a tool call"));
+        let id = delta.id.filter(|id| !id.is_empty());
+        let name = delta.function.name.unwrap_or_default();
+        let arguments = delta.function.arguments.unwrap_or_default();
+        let Some(call) = self.continued(delta.index, id.as_deref()) else {
+            if id.is_none() && name.is_empty() {
+                return Err(failed("it went on with a tool call that it had not begun"));
+            }
+            self.calls.push(Call { index: delta.index, id, name, arguments });
+            return Ok(());
+        };
+        call.id = call.id.take().or(id);
+        // Some servers repeat the name with every part of the arguments.
+        if call.name != name {
+            call.name.push_str(&name);
         }
-        if self.calls.get(delta.index).is_none_or(is_another) {
-            self.calls.push(Call::default());
-        }
-        let at = if self.calls.get(delta.index).is_some_and(is_another) { self.calls.len() - 1 } else { delta.index };
-        if let Some(call) = self.calls.get_mut(at) {
-            call.id = call.id.take().or(delta.id);
-            call.name.push_str(&delta.function.name.unwrap_or_default());
-            call.arguments.push_str(&delta.function.arguments.unwrap_or_default());
-        }
+        call.arguments.push_str(&arguments);
         Ok(())
+    }
+
+    /// The call of which more comes: the one with that identifier, or else the last that was begun under that index.
+    ///
+    /// Some servers number every call zero, so that only identifiers tell calls apart: a new one begins a new call.
+    fn continued(&mut self, index: usize, id: Option<&str>) -> Option<&mut Call> {
+        let with_id = |call: &Call| id.is_some() && call.id.as_deref() == id;
+        let at = self.calls.iter().position(with_id).or_else(|| {
+            let at = self.calls.iter().rposition(|call| call.index == index)?;
+            (id.is_none() || self.calls.get(at)?.id.is_none()).then_some(at)
+        })?;
+        self.calls.get_mut(at)
     }
 
     pub(super) fn finish(self) -> Vec<Result<Piece, Failure>> {
@@ -207,6 +222,9 @@ impl Gathering {
         let has_calls = !self.calls.is_empty();
         let mut pieces = Vec::new();
         for call in self.calls {
+            if call.name.is_empty() {
+                return vec![Err(failed("it called a tool without naming it").into())];
+            }
             let arguments = if call.arguments.trim().is_empty() { "{}" } else { call.arguments.as_str() };
             match serde_json::from_str::<Value>(arguments) {
                 Ok(input) if input.is_object() => {

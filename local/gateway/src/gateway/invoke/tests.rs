@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_runtime::FunctionResponse;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::{runtime::Handle, sync::Notify};
 
 use super::*;
 
@@ -13,7 +13,10 @@ impl Function {
         Self::doing(Duration::from_secs(1), |_| async { FunctionResponse::BufferedResponse(Default::default()) })
     }
 
-    fn doing<F>(timeout: Duration, work: impl Fn(Invocation) -> F + Send + Sync + 'static) -> Self
+    pub(in crate::gateway) fn doing<F>(
+        timeout: Duration,
+        work: impl Fn(Invocation) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Response> + Send + 'static,
     {
@@ -26,8 +29,12 @@ fn event() -> Value {
     json!({"httpMethod": "GET", "requestContext": {"httpMethod": "GET"}})
 }
 
+fn invocations() -> Invocations {
+    Invocations::on(Handle::current())
+}
+
 async fn invoke(function: Function) -> Result<Outcome, Failure> {
-    Arc::new(function).invoke(&TaskTracker::new(), event(), "Root=1").await
+    Arc::new(function).invoke(&invocations(), event(), "Root=1").await
 }
 
 fn text(body: impl Into<String>) -> Response {
@@ -69,13 +76,12 @@ async fn who_leaves_stops_nothing() {
             }
         }
     });
-    let tasks = TaskTracker::new();
+    let invocations = invocations();
     let function = Arc::new(function);
-    let gone = tokio::time::timeout(Duration::from_millis(10), function.invoke(&tasks, event(), "")).await;
+    let gone = tokio::time::timeout(Duration::from_millis(10), function.invoke(&invocations, event(), "")).await;
     assert!(gone.is_err());
     go.notify_one();
-    tasks.close();
-    tasks.wait().await;
+    invocations.ended().await;
     assert_eq!(ENDED.load(Ordering::SeqCst), 1);
 }
 
@@ -91,7 +97,7 @@ async fn failures_are_told_apart() {
     let large = Function::doing(Duration::from_secs(3), |_| async { text("x".repeat(PAYLOAD_LIMIT)) });
     assert!(matches!(invoke(large).await, Err(Failure::TooLarge)));
 
-    let unreadable = Arc::new(Function::for_tests()).invoke(&TaskTracker::new(), json!({"httpMethod": 7}), "").await;
+    let unreadable = Arc::new(Function::for_tests()).invoke(&invocations(), json!({"httpMethod": 7}), "").await;
     assert!(matches!(unreadable, Err(Failure::Event(_))));
 }
 
