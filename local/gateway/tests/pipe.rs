@@ -1,5 +1,7 @@
 //! `chat` as the end of a pipe: the program itself, in a process of its own.
 
+#![expect(clippy::unwrap_used, reason = "this is a test through and through")]
+
 use std::process::{Output, Stdio};
 
 use local::{Local, Options};
