@@ -11,10 +11,11 @@ use crate::{
     events::Completed,
 };
 
-/// Logs lines of JSON to standard output, where Lambda collects them. Other crates may log whole requests when they are
+/// Logs lines of JSON to standard output, where Lambda collects them and filters them by `level`, given that they have a
+/// `timestamp` too. Other crates may log whole requests when they are
 /// asked for details: from them only what is worth a warning is taken.
 pub fn log_to_stdout(level: tracing::Level) {
-    let lines = tracing_subscriber::fmt::layer().json().with_target(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().json().with_target(false);
     let others = ["aws", "h2", "hyper", "lambda", "rustls"].map(|crates| (crates, tracing::Level::WARN));
     let runtime = ("lambda_runtime", tracing::Level::INFO.min(level));
     let filter = Targets::new().with_default(level).with_targets(others).with_targets([runtime]);
