@@ -85,7 +85,7 @@ fn metrics(namespace: &str, pattern: &str, latency: Duration, outcome: &Result<C
         },
         "Pattern": pattern,
         "Turns": 1,
-        "FailedTurns": u8::from(outcome.is_err()),
+        "FailedTurns": u8::from(outcome.as_ref().is_err_and(|error| !error.is_the_callers())),
         "TurnLatency": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
         "InputTokens": usage.input_tokens,
         "OutputTokens": usage.output_tokens,

@@ -94,12 +94,16 @@ impl Bedrock {
                 Err(failure) => failure,
             };
             let (is_passing, error) = (failure.kind.is_transient(), failure.of(model));
-            tracing::warn!(error = %Chain(&error), "a model did not answer");
-            match (is_passing, passing) {
-                // The caller may come back later: that counts for more than what is wrong with a fallback.
-                (false, Some(earlier)) => return Err(earlier),
-                (false, None) => return Err(error),
-                (true, earlier) => passing = Some(earlier.unwrap_or(error)),
+            if !is_passing && passing.is_none() {
+                return Err(error);
+            }
+            // Of several failures the first is answered: the caller may come back later, whatever is wrong with a fallback.
+            if passing.is_some() || index + 1 < models.len() {
+                tracing::warn!(error = %Chain(&error), "a model did not answer");
+            }
+            passing.get_or_insert(error);
+            if !is_passing {
+                break;
             }
         }
         Err(passing.unwrap_or_else(|| Error::Configuration("no model is allowed".to_owned())))
