@@ -1,6 +1,6 @@
 //! What can go wrong, said once, without HTTP and without SDK types.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt};
 
 use crate::conversation::ModelId;
 
@@ -56,7 +56,7 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     #[error("it is throttling calls")]
-    Throttled { retry_after: Option<Duration> },
+    Throttled,
     #[error("it is overloaded or not ready")]
     Unavailable,
     #[error("it did not answer in time")]
@@ -85,7 +85,7 @@ pub enum ModelError {
 impl ModelError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Throttled { .. } => "model_throttled",
+            Self::Throttled => "model_throttled",
             Self::Unavailable => "model_unavailable",
             Self::TimedOut => "model_timeout",
             Self::AccessNotGranted => "model_access_not_granted",
@@ -101,7 +101,7 @@ impl ModelError {
     /// Whether the next model of the fallback list may do better at once.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled { .. } | Self::Unavailable | Self::TimedOut | Self::BrokeOff => true,
+            Self::Throttled | Self::Unavailable | Self::TimedOut | Self::BrokeOff => true,
             Self::AccessNotGranted
             | Self::NeedsInferenceProfile
             | Self::NotFound

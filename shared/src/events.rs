@@ -69,6 +69,13 @@ pub enum Signal {
     Ended(Result<Completed, Error>),
 }
 
+impl Signal {
+    /// A channel that closes without an end has lost its turn.
+    pub(crate) fn or_died(signal: Option<Self>) -> Self {
+        signal.unwrap_or_else(|| Self::Ended(Err(Error::Internal("the turn's task died".to_owned()))))
+    }
+}
+
 /// The listener's end. Dropping it does not stop the turn: a client that has gone does not lose its answer.
 pub type Signals = UnboundedReceiver<Signal>;
 

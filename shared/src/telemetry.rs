@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// Logs lines of JSON to standard output, where Lambda collects them and filters them by `level`, given that they have a
-/// `timestamp` too. Other crates may log whole requests when they are
-/// asked for details: from them only what is worth a warning is taken.
+/// `timestamp` too. Other crates may log whole requests when they are asked for details: from them only what is worth a
+/// warning is taken.
 pub fn log_to_stdout(level: tracing::Level) {
     let lines = tracing_subscriber::fmt::layer().json().with_target(false);
     let others = ["aws", "h2", "hyper", "lambda", "rustls"].map(|crates| (crates, tracing::Level::WARN));
@@ -41,7 +41,7 @@ impl Telemetry {
                 input_tokens = answer.usage.input_tokens,
                 output_tokens = answer.usage.output_tokens,
                 cache_read_tokens = answer.usage.cache_read_tokens,
-                latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+                latency_ms = milliseconds(latency),
                 "turn"
             ),
             Err(error) => failure(error),
@@ -62,6 +62,10 @@ pub(crate) fn failure(error: &Error) {
     }
 }
 
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A line in CloudWatch's embedded metric format: metrics without a call to CloudWatch. The format is described in
 /// "Specification: Embedded metric format" of the CloudWatch user guide.
 fn metrics(namespace: &str, pattern: &str, latency: Duration, outcome: &Result<Completed, Error>) -> serde_json::Value {
@@ -69,7 +73,7 @@ fn metrics(namespace: &str, pattern: &str, latency: Duration, outcome: &Result<C
     let usage = outcome.as_ref().map(|completed| completed.answer.usage).unwrap_or_default();
     json!({
         "_aws": {
-            "Timestamp": u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            "Timestamp": milliseconds(now),
             "CloudWatchMetrics": [{
                 "Namespace": namespace,
                 "Dimensions": [["Pattern"]],
@@ -86,7 +90,7 @@ fn metrics(namespace: &str, pattern: &str, latency: Duration, outcome: &Result<C
         "Pattern": pattern,
         "Turns": 1,
         "FailedTurns": u8::from(outcome.as_ref().is_err_and(|error| !error.is_the_callers())),
-        "TurnLatency": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        "TurnLatency": milliseconds(latency),
         "InputTokens": usage.input_tokens,
         "OutputTokens": usage.output_tokens,
         "CacheReadTokens": usage.cache_read_tokens,

@@ -1,6 +1,6 @@
 //! The life of one turn, the same for every pattern: idempotency, history, deadline, memory, one log line.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::Instrument;
 
@@ -10,7 +10,7 @@ use crate::{
     error::{Chain, Error},
     events::{Completed, Events, Signal, Signals},
     memory::{Claim, Claimed, History, Memory, NewTurn},
-    telemetry::Telemetry,
+    telemetry::{Telemetry, milliseconds},
 };
 
 /// A question that has come in and is not yet answered.
@@ -77,7 +77,7 @@ impl Turns {
         let span = tracing::info_span!("turn", pattern = self.pattern, %session, turn = %id);
         let turn = async move {
             let started = Instant::now();
-            let outcome = turns.take(request, id, session, &events, work).await;
+            let outcome = turns.take(request, id, session, &events, work, started).await;
             turns.telemetry.turn(turns.pattern, started.elapsed(), &outcome);
             events.signal(Signal::Ended(outcome));
         };
@@ -93,12 +93,12 @@ impl Turns {
         session: SessionId,
         events: &Events,
         work: W,
+        started: Instant,
     ) -> Result<Completed, Error>
     where
         W: FnOnce(Turn<Q>, Events) -> F,
         F: Future<Output = Result<(), Error>>,
     {
-        let started = Instant::now();
         let Request { caller, session: earlier, idempotency, message, question, deadline, live } = request;
         let claim = match &idempotency {
             None => None,
@@ -166,8 +166,4 @@ fn tell_again(completed: Completed, events: &Events) -> Completed {
     events.signal(Signal::Started { session: completed.session, turn: completed.turn });
     completed.answer.events().into_iter().for_each(|event| events.send(event));
     completed
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

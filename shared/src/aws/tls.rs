@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use crate::{config, error::Error};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
@@ -19,6 +18,8 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
+
+use crate::{config, error::Error};
 
 /// The roots of Amazon Trust Services, from which every AWS endpoint has its certificate
 /// (<https://www.amazontrust.com/repository/>).

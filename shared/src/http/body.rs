@@ -3,7 +3,13 @@
 use std::borrow::Cow;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lambda_http::{aws_lambda_events::apigw::ApiGatewayProxyRequest, http::header};
+use lambda_http::{
+    aws_lambda_events::apigw::ApiGatewayProxyRequest,
+    http::{
+        HeaderValue,
+        header::{self, ValueIter},
+    },
+};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +23,8 @@ const LONGEST_FIELD: usize = 100;
 const LONGEST_REASON: usize = 300;
 
 pub(super) fn parse<T: DeserializeOwned>(event: &ApiGatewayProxyRequest) -> Result<T, Error> {
-    let media_type = header(event, header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    let media_type = headers(event, header::CONTENT_TYPE.as_str()).next_back();
+    let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMediaType);
@@ -36,9 +43,11 @@ pub(super) fn parse<T: DeserializeOwned>(event: &ApiGatewayProxyRequest) -> Resu
     Ok(value)
 }
 
-pub(super) fn header<'a>(event: &'a ApiGatewayProxyRequest, name: &str) -> Option<&'a str> {
-    let value = event.headers.get(name).or_else(|| event.multi_value_headers.get(name))?;
-    value.to_str().ok()
+/// All values of a header. API Gateway gives them in one map, and the last of each in another.
+pub(super) fn headers<'a>(event: &'a ApiGatewayProxyRequest, name: &str) -> ValueIter<'a, HeaderValue> {
+    let all = &event.multi_value_headers;
+    let given = if all.contains_key(name) { all } else { &event.headers };
+    given.get_all(name).iter()
 }
 
 /// Tells requests under one idempotency key apart.

@@ -103,9 +103,7 @@ impl Call {
     }
 
     fn idempotency(&self, caller: &Caller) -> Result<Option<Idempotency>, Error> {
-        let given = &self.event.multi_value_headers;
-        let given = if given.is_empty() { &self.event.headers } else { given };
-        let mut keys = given.get_all("idempotency-key").iter();
+        let mut keys = body::headers(&self.event, "idempotency-key");
         let Some(key) = keys.next() else { return Ok(None) };
         if keys.next().is_some() {
             return Err(Error::invalid("Idempotency-Key", "must be given once"));

@@ -79,12 +79,11 @@ where
 }
 
 async fn completed(mut signals: Signals) -> Result<Completed, Error> {
-    while let Some(signal) = signals.recv().await {
-        if let Signal::Ended(outcome) = signal {
+    loop {
+        if let Signal::Ended(outcome) = Signal::or_died(signals.recv().await) {
             return outcome;
         }
     }
-    Err(Error::Internal("the turn's task died".to_owned()))
 }
 
 fn streamed(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Parts;
 use crate::error::{Error, ModelError};
 
-/// Seconds after which a caller may try again, where nobody told us better.
+/// Seconds after which a caller may try again. Bedrock, which counts its quotas by the minute, does not say when.
 const RETRY_AFTER: u64 = 5;
 
 pub(super) fn parts(error: &Error, request_id: &str) -> Parts {
@@ -34,12 +34,9 @@ pub(super) struct Problem {
 impl Problem {
     pub(super) fn of(error: &Error) -> Self {
         let (status, code) = (status(error), error.code());
-        let retry_after = match (error, status) {
-            (Error::Model { kind: ModelError::Throttled { retry_after: Some(wait) }, .. }, _) => {
-                Some(wait.as_secs().max(1))
-            }
-            (_, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => Some(RETRY_AFTER),
-            (_, StatusCode::CONFLICT) => Some(1),
+        let retry_after = match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
+            StatusCode::CONFLICT => Some(1),
             _ => None,
         };
         let detail = match status {
@@ -88,7 +85,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Memory(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Configuration(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Model { kind, .. } => match kind {
-            ModelError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ModelError::Throttled => StatusCode::TOO_MANY_REQUESTS,
             ModelError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ModelError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             ModelError::AccessNotGranted

@@ -43,8 +43,7 @@ impl Stream for EventStream {
             return Poll::Ready(Some(Ok(bytes)));
         }
         let Some((signals, encoder)) = &mut self.turn else { return Poll::Ready(None) };
-        let signal = ready!(signals.poll_recv(context));
-        let signal = signal.unwrap_or_else(|| Signal::Ended(Err(Error::Internal("the turn's task died".to_owned()))));
+        let signal = Signal::or_died(ready!(signals.poll_recv(context)));
         let bytes = encoder.encode(&signal);
         if matches!(signal, Signal::Ended(_)) {
             self.turn = None;
@@ -58,7 +57,8 @@ impl Stream for EventStream {
 pub(super) async fn begin(mut signals: Signals) -> Result<EventStream, Error> {
     let mut encoder = Encoder::default();
     let mut ready = VecDeque::new();
-    while let Some(signal) = signals.recv().await {
+    loop {
+        let signal = Signal::or_died(signals.recv().await);
         let is_told = match signal {
             Signal::Started { .. } => false,
             Signal::Event(_) => true,
@@ -73,7 +73,6 @@ pub(super) async fn begin(mut signals: Signals) -> Result<EventStream, Error> {
             return Ok(EventStream { ready, turn: Some((signals, encoder)) });
         }
     }
-    Err(Error::Internal("the turn's task died".to_owned()))
 }
 
 pub(super) fn headers() -> HeaderMap {

@@ -1,14 +1,12 @@
 //! One effect for one key, however often a request is sent.
 
-use std::time::SystemTime;
-
 use aws_sdk_dynamodb::{
     operation::put_item::PutItemError,
     types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 
 use super::{
-    Memory, answer_sort_key, failed,
+    Memory, answer_sort_key, epoch_seconds, failed,
     item::{Item, number, text},
     now, session_partition,
     sessions::ReplyFacts,
@@ -150,8 +148,4 @@ impl Memory {
         let answer = Answer { text: item.get_text("text")?.to_owned(), model, stop_reason, usage };
         Ok(Completed { session, turn, answer, latency_ms })
     }
-}
-
-fn epoch_seconds(moment: SystemTime) -> u64 {
-    moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }

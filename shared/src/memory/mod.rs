@@ -100,7 +100,11 @@ fn turn_of(sort_key: &str) -> Result<TurnId, Error> {
 
 /// Seconds since the epoch, as TTL attributes count.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    epoch_seconds(SystemTime::now())
+}
+
+fn epoch_seconds(moment: SystemTime) -> u64 {
+    moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -1,6 +1,6 @@
 //! Which of our errors a Bedrock error is.
 
-use std::{error::Error as StdError, time::Duration};
+use std::error::Error as StdError;
 
 use aws_sdk_bedrockruntime::{
     error::{ProvideErrorMetadata, SdkError},
@@ -42,7 +42,7 @@ impl Failure {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let kind = classify(&error, |service| match service {
-            ConverseStreamOutputError::ThrottlingException(_) => throttled(),
+            ConverseStreamOutputError::ThrottlingException(_) => ModelError::Throttled,
             ConverseStreamOutputError::ModelStreamErrorException(_) => ModelError::BrokeOff,
             ConverseStreamOutputError::ValidationException(refusal) => {
                 by_validation_message(refusal.message().unwrap_or_default())
@@ -56,7 +56,7 @@ impl Failure {
 
     /// Whether the same model may do better in a moment.
     pub(super) fn is_for_retry(&self) -> bool {
-        matches!(self.kind, ModelError::Throttled { .. } | ModelError::Unavailable)
+        matches!(self.kind, ModelError::Throttled | ModelError::Unavailable)
     }
 
     pub(in crate::model) fn of(self, model: &ModelId) -> Error {
@@ -83,7 +83,7 @@ fn by_code(code: &str, message: &str) -> ModelError {
         return ModelError::AccessNotGranted;
     }
     match code {
-        "ThrottlingException" | "ServiceQuotaExceededException" => throttled(),
+        "ThrottlingException" | "ServiceQuotaExceededException" => ModelError::Throttled,
         "ModelTimeoutException" => ModelError::TimedOut,
         "AccessDeniedException"
         | "ExpiredTokenException"
@@ -96,11 +96,6 @@ fn by_code(code: &str, message: &str) -> ModelError {
         "ValidationException" => by_validation_message(message),
         _ => ModelError::Unavailable,
     }
-}
-
-/// Bedrock counts its quotas by the minute, and does not say when the next one begins.
-fn throttled() -> ModelError {
-    ModelError::Throttled { retry_after: Some(Duration::from_secs(5)) }
 }
 
 /// A `ValidationException` says what it means in its text only. The texts are those that the service gives today; one
