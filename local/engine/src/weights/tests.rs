@@ -20,7 +20,9 @@ const WEIGHTS: Weights = Weights {
     bytes: BYTES.len() as u64,
     sha256: "05c6e08f1d9fdafa03147fcb8f82f124c76d2f70e3d989dc8aadb5e7d7450bec",
     repository: "owner/fox",
-    packages: Packages { prefix: "fox-part", count: 3, version: "1.0" },
+    path: "fox.gguf",
+    packages: Packages { name: "fox-part", count: 3, version: "1.0", member: ".bin" },
+    ways_out: OTHER_MODELS,
 };
 
 /// A server for one file, which notes the ranges that are asked of it.
