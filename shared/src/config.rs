@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
-use crate::{conversation::ModelId, error::Error};
+use crate::{conversation::ModelId, error::Error, grounding::Confidence};
 
 /// All settings of a function. Tests build it literally.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct Config {
     pub models: Models,
     pub memory: Memory,
     pub http: Http,
+    /// Only where an index is named.
+    pub retrieval: Option<Retrieval>,
     pub log_level: tracing::Level,
     /// CloudWatch namespace of the metrics; none are written where absent.
     pub metrics_namespace: Option<String>,
@@ -61,10 +63,43 @@ pub struct Memory {
 #[derive(Debug, Clone)]
 pub struct Http {
     pub allow_anonymous: bool,
+    /// The claim of a verified token by which documents know the user.
+    pub user_claim: String,
     /// The origin of the front end, for cross-origin requests; none where absent.
     pub allowed_origin: Option<String>,
     /// API Gateway's limit for a route that does not stream. (It cannot be seen in the Lambda deadline.)
     pub buffered_timeout: Duration,
+}
+
+/// A search index, and how its results are used.
+#[derive(Debug, Clone)]
+pub struct Retrieval {
+    pub index: String,
+    /// The index's, where it is not the function's.
+    pub region: Option<String>,
+    pub user_context: UserContext,
+    /// Of one attempt.
+    pub timeout: Duration,
+    /// Passages that are asked for, where the caller does not say.
+    pub passages: NonZeroU32,
+    /// Passages below are not used.
+    pub min_confidence: Confidence,
+    /// From here on, a FAQ's answer is the answer.
+    pub faq_confidence: Confidence,
+    /// The most that a model is given of passages, in tokens.
+    pub passage_tokens: usize,
+    /// What is said where no passage is left.
+    pub no_answer: String,
+}
+
+/// How the index learns who is searching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserContext {
+    /// Not at all: everybody sees every document.
+    Off,
+    UserAndGroups,
+    /// For an index that is set up to read tokens.
+    Token,
 }
 
 impl Config {
@@ -100,14 +135,18 @@ impl Config {
             },
             http: Http {
                 allow_anonymous: settings.parse("ALLOW_ANONYMOUS", false)?,
+                user_claim: settings.optional("KENDRA_USER_CLAIM").unwrap_or_else(|| "email".to_owned()),
                 allowed_origin: settings.optional("ALLOWED_ORIGIN"),
                 buffered_timeout: settings.seconds("BUFFERED_TIMEOUT_SECONDS", 29)?,
             },
+            retrieval: settings.retrieval()?,
             log_level: settings.parse("LOG_LEVEL", tracing::Level::INFO)?,
             metrics_namespace: settings.optional("METRICS_NAMESPACE"),
         })
     }
 }
+
+const NO_ANSWER: &str = "I do not know: I found nothing about this in the documents that you may see.";
 
 struct Settings<L>(L);
 
@@ -143,6 +182,30 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
         Ok(models)
     }
 
+    fn retrieval(&self) -> Result<Option<Retrieval>, Error> {
+        let Some(index) = self.optional("KENDRA_INDEX_ID") else { return Ok(None) };
+        Ok(Some(Retrieval {
+            index,
+            region: self.optional("KENDRA_REGION"),
+            user_context: self.user_context()?,
+            timeout: self.seconds("KENDRA_TIMEOUT_SECONDS", 3)?,
+            passages: self.parse("PASSAGES", NonZeroU32::MIN.saturating_add(9))?,
+            min_confidence: self.parse("MIN_CONFIDENCE", Confidence::Medium)?,
+            faq_confidence: self.parse("FAQ_CONFIDENCE", Confidence::VeryHigh)?,
+            passage_tokens: self.parse("PASSAGE_TOKENS", 3000)?,
+            no_answer: self.optional("NO_ANSWER").unwrap_or_else(|| NO_ANSWER.to_owned()),
+        }))
+    }
+
+    fn user_context(&self) -> Result<UserContext, Error> {
+        match self.optional("KENDRA_USER_CONTEXT").as_deref() {
+            None | Some("user_and_groups") => Ok(UserContext::UserAndGroups),
+            Some("token") => Ok(UserContext::Token),
+            Some("off") => Ok(UserContext::Off),
+            Some(other) => Err(Error::Configuration(format!("KENDRA_USER_CONTEXT cannot be `{other}`"))),
+        }
+    }
+
     fn guardrail(&self) -> Result<Option<Guardrail>, Error> {
         let Some(id) = self.optional("GUARDRAIL_ID") else { return Ok(None) };
         Ok(Some(Guardrail { id, version: self.required("GUARDRAIL_VERSION")? }))
@@ -165,6 +228,7 @@ mod tests {
         assert_eq!(config.models.guardrail, None);
         assert_eq!(config.memory.session_ttl, Duration::from_secs(30 * 86_400));
         assert!(!config.http.allow_anonymous);
+        assert!(config.retrieval.is_none());
     }
 
     #[test]
@@ -175,6 +239,14 @@ mod tests {
             (&[("MODEL_IDS", "a")][..], "TABLE_NAME is not set"),
             (&[("TABLE_NAME", "t"), ("MODEL_IDS", "a"), ("HISTORY_TURNS", "-1")][..], "HISTORY_TURNS cannot be `-1`"),
             (&[("TABLE_NAME", "t"), ("MODEL_IDS", "a"), ("GUARDRAIL_ID", "g")][..], "GUARDRAIL_VERSION is not set"),
+            (
+                &[("TABLE_NAME", "t"), ("MODEL_IDS", "a"), ("KENDRA_INDEX_ID", "i"), ("KENDRA_USER_CONTEXT", "on")][..],
+                "KENDRA_USER_CONTEXT cannot be `on`",
+            ),
+            (
+                &[("TABLE_NAME", "t"), ("MODEL_IDS", "a"), ("KENDRA_INDEX_ID", "i"), ("MIN_CONFIDENCE", "5")][..],
+                "MIN_CONFIDENCE cannot be `5`",
+            ),
         ] {
             assert_eq!(read(pairs).unwrap_err().to_string(), format!("configuration: {expected}"));
         }

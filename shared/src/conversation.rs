@@ -73,11 +73,35 @@ impl fmt::Display for ModelId {
 }
 
 /// The verified identity behind a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The `sub` claim; absent when anonymous use is switched on and nobody signed in.
     pub subject: Option<String>,
+    /// The name by which documents know the user, from the claim that the deployment names.
+    pub user_name: Option<String>,
     pub groups: Vec<String>,
+    /// What the authorizer verified, for services that want to read it themselves.
+    pub token: Option<Token>,
+}
+
+/// A token of identity. It does not show itself in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token")
+    }
 }
 
 impl Caller {
@@ -121,6 +145,15 @@ impl Message {
 
     pub fn assistant(text: impl Into<String>) -> Self {
         Self { role: Role::Assistant, content: vec![Block::Text(text.into())] }
+    }
+
+    /// Its text, without what tools were asked and said.
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|block| match block {
+            Block::Text(text) => Some(text.as_str()),
+            Block::ToolUse(_) | Block::ToolResult(_) => None,
+        });
+        texts.collect()
     }
 }
 

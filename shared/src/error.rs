@@ -25,6 +25,11 @@ pub enum Error {
     /// There is none, or it is somebody else's: the caller is not told which.
     #[error("there is no such session")]
     NoSuchSession,
+    #[error("the session has no such answer")]
+    NoSuchMessage,
+    /// Documents are released to names and groups, and the caller has none that was verified.
+    #[error("the caller has no verified user name by which documents could be released")]
+    NoUserContext,
     #[error("the idempotency key was used with another body")]
     IdempotencyKeyReused,
     #[error("the request with this idempotency key is still under way")]
@@ -41,6 +46,12 @@ pub enum Error {
         kind: ModelError,
         #[source]
         source: Option<Source>,
+    },
+    #[error("the search index: {kind}")]
+    Retrieval {
+        kind: RetrievalError,
+        #[source]
+        source: Source,
     },
     /// DynamoDB could not be asked, or did not take the write.
     #[error("the conversation memory is not available")]
@@ -112,6 +123,36 @@ impl ModelError {
     }
 }
 
+/// How a search index failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RetrievalError {
+    #[error("it is throttling calls")]
+    Throttled,
+    #[error("it is not available")]
+    Unavailable,
+    #[error("it did not answer in time")]
+    TimedOut,
+    #[error("access to it is not granted: look at the function's credentials and policy")]
+    AccessDenied,
+    #[error("there is none of this identifier in this region: correct KENDRA_INDEX_ID and KENDRA_REGION")]
+    NoSuchIndex,
+    #[error("it does not accept the request: does every attribute of the filter exist, with values of its type?")]
+    Rejected,
+}
+
+impl RetrievalError {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Throttled => "retrieval_throttled",
+            Self::Unavailable => "retrieval_unavailable",
+            Self::TimedOut => "retrieval_timeout",
+            Self::AccessDenied => "retrieval_access_denied",
+            Self::NoSuchIndex => "retrieval_index_not_found",
+            Self::Rejected => "retrieval_rejected_request",
+        }
+    }
+}
+
 impl Error {
     pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
@@ -126,6 +167,8 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::NoSuchRoute => "no_such_route",
             Self::NoSuchSession => "session_not_found",
+            Self::NoSuchMessage => "message_not_found",
+            Self::NoUserContext => "no_user_context",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyKeyBusy => "idempotency_key_in_use",
             Self::MessageTooLarge { .. } => "message_too_large",
@@ -134,6 +177,7 @@ impl Error {
             Self::Configuration(_) => "misconfigured",
             Self::Internal(_) => "internal_error",
             Self::Model { kind, .. } => kind.code(),
+            Self::Retrieval { kind, .. } => kind.code(),
         }
     }
 
@@ -146,11 +190,14 @@ impl Error {
             | Self::Unauthenticated
             | Self::NoSuchRoute
             | Self::NoSuchSession
+            | Self::NoSuchMessage
+            | Self::NoUserContext
             | Self::IdempotencyKeyReused
             | Self::IdempotencyKeyBusy
             | Self::MessageTooLarge { .. } => true,
             // A model's refusal may quote the conversation.
             Self::Model { kind, .. } => matches!(kind, ModelError::ContextExceeded | ModelError::Rejected),
+            Self::Retrieval { kind, .. } => *kind == RetrievalError::Rejected,
             Self::DeadlinePassed | Self::Memory(_) | Self::Configuration(_) | Self::Internal(_) => false,
         }
     }

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::{
     conversation::{ModelId, SessionId, StopReason, TurnId, Usage},
     error::Error,
+    grounding::{Citation, Grounding, Source},
 };
 
 /// One step of a turn. [`crate::http`] encodes it as server-sent events, or folds all of them into a JSON answer.
@@ -14,6 +15,12 @@ use crate::{
 pub enum Event {
     /// A piece of the answer's text.
     Text(String),
+    /// What was searched for, and what the answer will be made from.
+    Searched { query: String, source: Source },
+    /// The text so far cites a passage, for the first time or again.
+    Cited(Citation),
+    /// Tokens of a model's reply that is no part of the answer.
+    Spent(Usage),
     /// A model has finished one reply, whole.
     Replied { model: ModelId, stop_reason: StopReason, usage: Usage },
 }
@@ -27,12 +34,23 @@ pub struct Answer {
     pub stop_reason: Option<StopReason>,
     /// Of all replies together.
     pub usage: Usage,
+    /// Where the pattern searches before it answers.
+    pub grounding: Option<Grounding>,
 }
 
 impl Answer {
     fn add(&mut self, event: &Event) {
         match event {
             Event::Text(text) => self.text.push_str(text),
+            Event::Searched { query, source } => {
+                self.grounding = Some(Grounding::new(query.clone(), *source));
+            }
+            Event::Cited(citation) => {
+                if let Some(grounding) = &mut self.grounding {
+                    grounding.cite(citation);
+                }
+            }
+            Event::Spent(usage) => self.usage += *usage,
             Event::Replied { model, stop_reason, usage } => {
                 self.model = Some(model.clone());
                 self.stop_reason = Some(stop_reason.clone());
@@ -43,11 +61,17 @@ impl Answer {
 
     /// The events that would come to this answer: how a remembered turn is told again.
     pub fn events(&self) -> Vec<Event> {
-        let text = Some(self.text.clone()).filter(|text| !text.is_empty());
-        let mut events: Vec<Event> = text.map(Event::Text).into_iter().collect();
-        if let (Some(model), Some(stop_reason)) = (self.model.clone(), self.stop_reason.clone()) {
-            events.push(Event::Replied { model, stop_reason, usage: self.usage });
+        let mut events = Vec::new();
+        if let Some(Grounding { search_query, source, .. }) = &self.grounding {
+            events.push(Event::Searched { query: search_query.clone(), source: *source });
         }
+        events.extend(Some(self.text.clone()).filter(|text| !text.is_empty()).map(Event::Text));
+        let citations = self.grounding.iter().flat_map(|grounding| &grounding.citations);
+        events.extend(citations.cloned().map(Event::Cited));
+        events.push(match (self.model.clone(), self.stop_reason.clone()) {
+            (Some(model), Some(stop_reason)) => Event::Replied { model, stop_reason, usage: self.usage },
+            _ => Event::Spent(self.usage),
+        });
         events
     }
 }
@@ -116,6 +140,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grounding::{Confidence, Passage, Place};
 
     #[test]
     fn an_answer_told_again_is_the_same_answer() {
@@ -126,9 +151,40 @@ mod tests {
         events.send(Event::Replied { model: ModelId::new("m"), stop_reason: StopReason("end_turn".to_owned()), usage });
         let answer = events.answer();
         assert_eq!(answer.text, "Good day");
+        assert_eq!(told_again(&answer), answer);
+    }
 
+    #[test]
+    fn an_answer_with_citations_told_again_is_the_same_answer() {
+        let cite = |place| {
+            let passage = Passage {
+                document_id: "d".to_owned(),
+                title: None,
+                uri: None,
+                page: None,
+                excerpt: "e".to_owned(),
+                attributes: serde_json::Map::new(),
+                confidence: Confidence::High,
+                query_id: "q".to_owned(),
+                result_id: "r".to_owned(),
+            };
+            Event::Cited(Citation { number: 2, passage, places: vec![place] })
+        };
+        let (events, _signals) = Events::new();
+        events.send(Event::Spent(Usage { input_tokens: 3, ..Usage::default() }));
+        events.send(Event::Searched { query: "q".to_owned(), source: Source::Documents });
+        events.send(Event::Text("a [2] b [2]".to_owned()));
+        events.send(cite(Place { start: 2, end: 5 }));
+        events.send(cite(Place { start: 8, end: 11 }));
+        let answer = events.answer();
+        let citations = &answer.grounding.as_ref().unwrap().citations;
+        assert_eq!((citations.len(), citations[0].places.len()), (1, 2));
+        assert_eq!(told_again(&answer), answer);
+    }
+
+    fn told_again(answer: &Answer) -> Answer {
         let mut again = Answer::default();
         answer.events().iter().for_each(|event| again.add(event));
-        assert_eq!(again, answer);
+        again
     }
 }

@@ -6,9 +6,12 @@ pub mod conversation;
 pub mod deadline;
 pub mod error;
 pub mod events;
+pub mod grounding;
 pub mod http;
 pub mod memory;
 pub mod model;
+pub mod question;
+pub mod retriever;
 pub mod telemetry;
 pub mod turn;
 

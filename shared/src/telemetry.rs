@@ -41,6 +41,8 @@ impl Telemetry {
                 input_tokens = answer.usage.input_tokens,
                 output_tokens = answer.usage.output_tokens,
                 cache_read_tokens = answer.usage.cache_read_tokens,
+                source = answer.grounding.as_ref().map(|grounding| grounding.source.as_str()),
+                citations = answer.grounding.as_ref().map(|grounding| grounding.citations.len()),
                 latency_ms = milliseconds(latency),
                 "turn"
             ),

@@ -1,7 +1,6 @@
 //! The chat pattern: a conversation with a model, with instructions and examples in its context, and with memory.
 
 mod prompt;
-mod question;
 mod sessions;
 
 use std::sync::Arc;
@@ -15,12 +14,10 @@ use shared::{
     http::{self, Call, Invocation, Reply, Response},
     memory::Memory,
     model::{Model, Piece},
+    question::{self, Question},
     telemetry::Telemetry,
     turn::{Turn, Turns},
 };
-
-use question::Limits;
-pub use question::Question;
 
 pub struct Chat {
     model: Model,
@@ -57,14 +54,10 @@ impl Chat {
     fn chat(self: &Arc<Self>, call: &Call) -> Result<Reply, Error> {
         // Who is not identified learns nothing of what a request must be.
         call.caller()?;
-        let (session, message, question) = question::parse(call.body()?, &self.limits())?;
+        let (session, message, question) = question::parse(call.body()?, &self.model.limits())?;
         let request = call.turn(session, message, question)?;
         let chat = Arc::clone(self);
         Ok(Reply::Turn(self.turns.start(request, |turn, events| async move { chat.answer(turn, events).await })))
-    }
-
-    fn limits(&self) -> Limits<'_> {
-        Limits { models: self.model.allowed(), max_output_tokens: self.model.max_output_tokens() }
     }
 
     /// Goes on with the conversation: instructions, examples, history, message in; the model's words out.

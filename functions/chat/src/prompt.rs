@@ -1,8 +1,6 @@
 //! What the model is given: text put together, nothing else.
 
-use shared::{conversation::Message, model::Request, turn::Turn};
-
-use crate::Question;
+use shared::{conversation::Message, model::Request, question::Question, turn::Turn};
 
 /// In-context learning: examples stand before the conversation as if they had been its first turns.
 pub(crate) fn build(turn: Turn<Question>) -> Request {
@@ -33,14 +31,14 @@ mod tests {
         conversation::{Caller, SessionId, TurnId},
         deadline::Deadline,
         memory::History,
+        question::Example,
     };
 
     use super::*;
-    use crate::question::Example;
 
     #[test]
     fn examples_come_before_history_and_history_before_the_message() {
-        let caller = Caller { subject: None, groups: Vec::new() };
+        let caller = Caller::default();
         let example = Example { user: "2 + 2".to_owned(), assistant: "4".to_owned() };
         let request = build(Turn {
             id: TurnId::new(),

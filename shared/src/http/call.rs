@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayRequestAuthorizer},
+    http::header,
     lambda_runtime::Context,
 };
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::{Invocation, body};
 use crate::{
     config,
-    conversation::{Caller, SessionId},
+    conversation::{Caller, SessionId, Token},
     deadline::Deadline,
     error::Error,
     turn::{self, Idempotency},
@@ -26,13 +27,15 @@ pub struct Call {
     context: Context,
     deadline: Deadline,
     allow_anonymous: bool,
+    user_claim: String,
 }
 
 impl Call {
     pub(super) fn new(config: &config::Http, Invocation { payload: event, context }: Invocation) -> Self {
         let limit = (!is_stream(&event)).then(|| config.buffered_timeout.saturating_sub(waited(&event)));
         let deadline = Deadline::new(context.deadline(), limit);
-        Self { event, context, deadline, allow_anonymous: config.allow_anonymous }
+        let config::Http { allow_anonymous, user_claim, .. } = config.clone();
+        Self { event, context, deadline, allow_anonymous, user_claim }
     }
 
     /// Method and resource as the API declares them, for example `GET /sessions/{id}`.
@@ -59,7 +62,20 @@ impl Call {
         if subject.is_none() && !self.allow_anonymous {
             return Err(Error::Unauthenticated);
         }
-        Ok(Caller { subject, groups: claims.groups() })
+        let user_name = claims.user_name(&self.user_claim).map(str::to_owned);
+        // Nobody verified the token of a caller without claims.
+        let token = subject.as_ref().and_then(|_| self.token());
+        Ok(Caller { subject, user_name, groups: claims.groups(), token })
+    }
+
+    fn token(&self) -> Option<Token> {
+        let header = body::headers(&self.event, header::AUTHORIZATION.as_str()).next_back()?.to_str().ok()?;
+        // Cognito authorizers take a token with and without the scheme.
+        let token = match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token,
+            _ => header,
+        };
+        Some(token.trim()).filter(|token| !token.is_empty()).map(Token::new)
     }
 
     /// The body, strictly: JSON of exactly the type's fields.
@@ -150,6 +166,12 @@ impl<'a> Claims<'a> {
         self.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
+    /// Cognito lets users change their address before it is verified: until then it is nobody's name.
+    fn user_name(&self, claim: &str) -> Option<&'a str> {
+        let is_verified = claim != "email" || self.get("email_verified").is_some_and(is_true);
+        self.text(claim).filter(|_| is_verified)
+    }
+
     /// API Gateway writes a list claim as one text, with commas or, in brackets, with spaces in between.
     fn groups(&self) -> Vec<String> {
         match self.get("cognito:groups") {
@@ -164,6 +186,11 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// API Gateway passes booleans on as text.
+fn is_true(value: &Value) -> bool {
+    value.as_bool().unwrap_or(value == "true")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -176,8 +203,12 @@ mod tests {
             "requestContext": {"httpMethod": "POST", "authorizer": {"claims": {"sub": "s", "cognito:groups": "a, b"}}},
         });
         event.as_object().unwrap().iter().for_each(|(name, value)| whole[name] = value.clone());
-        let http =
-            config::Http { allow_anonymous: false, allowed_origin: None, buffered_timeout: std::time::Duration::ZERO };
+        let http = config::Http {
+            allow_anonymous: false,
+            user_claim: "email".to_owned(),
+            allowed_origin: None,
+            buffered_timeout: Duration::ZERO,
+        };
         Call::new(&http, Invocation::new(serde_json::from_value(whole).unwrap(), Context::default()))
     }
 
@@ -188,6 +219,29 @@ mod tests {
 
         let anonymous = call(json!({"requestContext": {"httpMethod": "POST"}}));
         assert!(matches!(anonymous.caller(), Err(Error::Unauthenticated)));
+    }
+
+    #[test]
+    fn a_user_name_is_one_that_was_verified() {
+        let named = |claims: Value| {
+            call(json!({"requestContext": {"httpMethod": "POST", "authorizer": {"claims": claims}}})).caller().unwrap()
+        };
+        let verified = named(json!({"sub": "s", "email": "a@example.com", "email_verified": "true"}));
+        assert_eq!(verified.user_name.as_deref(), Some("a@example.com"));
+        for verified in [json!("false"), json!(false), Value::Null] {
+            assert_eq!(
+                named(json!({"sub": "s", "email": "a@example.com", "email_verified": verified})).user_name,
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_verified_token_is_handed_on() {
+        let token = |event: Value| call(event).caller().unwrap().token;
+        assert_eq!(token(json!({"headers": {"Authorization": "bearer  t"}})), Some(Token::new("t")));
+        assert_eq!(token(json!({"headers": {"Authorization": "t"}})), Some(Token::new("t")));
+        assert_eq!(token(json!({})), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Parts;
-use crate::error::{Error, ModelError};
+use crate::error::{Error, ModelError, RetrievalError};
 
 /// Seconds after which a caller may try again. Bedrock, which counts its quotas by the minute, does not say when.
 const RETRY_AFTER: u64 = 5;
@@ -78,12 +78,20 @@ fn status(error: &Error) -> StatusCode {
         Error::TooLong { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::NoSuchRoute | Error::NoSuchSession => StatusCode::NOT_FOUND,
+        Error::NoUserContext => StatusCode::FORBIDDEN,
+        Error::NoSuchRoute | Error::NoSuchSession | Error::NoSuchMessage => StatusCode::NOT_FOUND,
         Error::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Error::IdempotencyKeyBusy => StatusCode::CONFLICT,
         Error::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
         Error::Memory(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Configuration(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Retrieval { kind, .. } => match kind {
+            RetrievalError::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            RetrievalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            RetrievalError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            RetrievalError::AccessDenied | RetrievalError::NoSuchIndex => StatusCode::INTERNAL_SERVER_ERROR,
+            RetrievalError::Rejected => StatusCode::BAD_REQUEST,
+        },
         Error::Model { kind, .. } => match kind {
             ModelError::Throttled => StatusCode::TOO_MANY_REQUESTS,
             ModelError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -20,6 +20,7 @@ use crate::{
     conversation::{SessionId, StopReason, TurnId},
     error::Error,
     events::{Completed, Event, Signal, Signals},
+    grounding::Citation,
 };
 
 /// A response body: server-sent events while a turn goes on, or bytes that are known whole.
@@ -61,7 +62,8 @@ pub(super) async fn begin(mut signals: Signals) -> Result<EventStream, Error> {
         let signal = Signal::or_died(signals.recv().await);
         let is_told = match signal {
             Signal::Started { .. } => false,
-            Signal::Event(_) => true,
+            Signal::Event(Event::Text(_) | Event::Replied { .. }) => true,
+            Signal::Event(Event::Searched { .. } | Event::Cited(_) | Event::Spent(_)) => false,
             Signal::Ended(Err(error)) => return Err(error),
             Signal::Ended(Ok(_)) => {
                 ready.push_back(encoder.encode(&signal).into());
@@ -89,6 +91,8 @@ pub(super) fn headers() -> HeaderMap {
 struct Encoder {
     text_is_open: bool,
     texts: u32,
+    /// Numbers of the passages that the reader knows of.
+    cited: Vec<usize>,
 }
 
 impl Encoder {
@@ -103,6 +107,16 @@ impl Encoder {
                 }
                 push(&mut out, &json!({"type": "text-delta", "id": self.texts.to_string(), "delta": text}));
             }
+            Signal::Event(Event::Searched { query, source }) => {
+                push(&mut out, &json!({"type": "data-search", "data": {"query": query, "source": source}}));
+            }
+            Signal::Event(Event::Cited(citation)) => {
+                if !self.cited.contains(&citation.number) {
+                    self.cited.push(citation.number);
+                    push(&mut out, &source(citation));
+                }
+            }
+            Signal::Event(Event::Spent(_)) => {}
             Signal::Event(Event::Replied { .. }) => self.close_text(&mut out),
             Signal::Ended(outcome) => {
                 self.close_text(&mut out);
@@ -127,6 +141,21 @@ impl Encoder {
             push(out, &json!({"type": "text-end", "id": self.texts.to_string()}));
             self.text_is_open = false;
             self.texts += 1;
+        }
+    }
+}
+
+/// Only an address that a browser can follow is a `source-url`.
+fn source(Citation { number, passage, .. }: &Citation) -> Value {
+    let id = number.to_string();
+    let title = passage.title.as_ref().unwrap_or(&passage.document_id);
+    match &passage.uri {
+        Some(uri) if uri.starts_with("https://") || uri.starts_with("http://") => {
+            json!({"type": "source-url", "sourceId": id, "url": uri, "title": title})
+        }
+        _ => {
+            let file = passage.document_id.rsplit('/').next();
+            json!({"type": "source-document", "sourceId": id, "mediaType": "text/plain", "title": title, "filename": file})
         }
     }
 }

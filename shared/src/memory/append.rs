@@ -79,7 +79,7 @@ impl Memory {
         let mut items = vec![
             self.session(turn, now)?,
             self.put(self.question(turn, now).checked()?)?,
-            self.put(self.answer(turn, now).checked()?)?,
+            self.put(self.answer(turn, now)?.checked()?)?,
         ];
         if let Some(claim) = turn.claim {
             items.push(self.fulfil(claim, turn.completed)?);
@@ -91,7 +91,7 @@ impl Memory {
         self.message(turn, now, question_sort_key(turn.completed.turn), Role::User, turn.message)
     }
 
-    fn answer(&self, turn: &NewTurn<'_>, now: u64) -> Item {
+    fn answer(&self, turn: &NewTurn<'_>, now: u64) -> Result<Item, Error> {
         let Completed { turn: id, answer, latency_ms, .. } = turn.completed;
         let mut item = self
             .message(turn, now, answer_sort_key(*id), Role::Assistant, &answer.text)
@@ -106,7 +106,10 @@ impl Memory {
         if let Some(stop_reason) = &answer.stop_reason {
             item = item.text("stop_reason", &stop_reason.0);
         }
-        item
+        if let Some(grounding) = &answer.grounding {
+            item = item.json("grounding", grounding)?;
+        }
+        Ok(item)
     }
 
     fn message(&self, turn: &NewTurn<'_>, now: u64, sort_key: String, role: Role, content: &str) -> Item {

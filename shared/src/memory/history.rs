@@ -42,6 +42,10 @@ impl Memory {
             .key_condition_expression("pk = :pk AND begins_with(sk, :turn)")
             .expression_attribute_values(":pk", text(session_partition(caller, session)))
             .expression_attribute_values(":turn", text("TURN#"))
+            // Not what the answers cite, which is many times as long.
+            .projection_expression("sk, #role, #text, stop_reason, expires_at")
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_names("#text", "text")
             .scan_index_forward(false)
             .limit(i32::try_from(self.history_turns.max(1).saturating_mul(2)).unwrap_or(i32::MAX))
             .into_paginator()

@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Memory, answer_sort_key, epoch_seconds, failed,
+    Memory, epoch_seconds, failed,
     item::{Item, number, text},
-    now, session_partition,
+    now,
     sessions::ReplyFacts,
 };
 use crate::{
@@ -133,19 +133,9 @@ impl Memory {
     }
 
     async fn stored_turn(&self, caller: &Caller, session: SessionId, turn: TurnId) -> Result<Completed, Error> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key("pk", text(session_partition(caller, session)))
-            .key("sk", text(answer_sort_key(turn)))
-            .send()
-            .await
-            .map_err(failed)?;
-        let item = Item::from(found.item.ok_or(Error::NoSuchSession)?);
-        let ReplyFacts { model, stop_reason, usage, latency_ms } = ReplyFacts::of(&item);
-        let answer = Answer { text: item.get_text("text")?.to_owned(), model, stop_reason, usage };
+        let item = self.answer_item(caller, session, turn).await?.ok_or(Error::NoSuchSession)?;
+        let ReplyFacts { model, stop_reason, usage, latency_ms, grounding, .. } = ReplyFacts::of(&item)?;
+        let answer = Answer { text: item.get_text("text")?.to_owned(), model, stop_reason, usage, grounding };
         Ok(Completed { session, turn, answer, latency_ms })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::now;
 use crate::error::Error;
@@ -27,6 +28,17 @@ impl Item {
     pub(super) fn number(mut self, name: &str, value: impl Into<u64>) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::N(value.into().to_string()));
         self
+    }
+
+    /// What is read back whole and never asked for by its parts.
+    pub(super) fn json(self, name: &str, value: &impl Serialize) -> Result<Self, Error> {
+        let json = serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(self.text(name, json))
+    }
+
+    pub(super) fn find_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        let json = self.find_text(name).map(serde_json::from_str).transpose();
+        json.map_err(|error| Error::Internal(format!("an item's `{name}` is not what was written: {error}")))
     }
 
     pub(super) fn get_text(&self, name: &str) -> Result<&str, Error> {

@@ -10,6 +10,7 @@
 //! no request can reach what is somebody else's.
 
 mod append;
+mod feedback;
 mod history;
 mod idempotency;
 mod item;
@@ -22,6 +23,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::{
     append::NewTurn,
+    feedback::Feedback,
     history::History,
     idempotency::{Claim, Claimed},
     sessions::{Cursor, MessagePage, PageRequest, Session, SessionPage, StoredMessage},

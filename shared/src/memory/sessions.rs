@@ -10,13 +10,14 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{
-    Memory, failed,
+    Feedback, Memory, failed,
     item::{Item, text},
     session_partition, session_sort_key, turn_of, user_partition,
 };
 use crate::{
     conversation::{Caller, ModelId, SessionId, StopReason, TurnId, Usage},
     error::Error,
+    grounding::Grounding,
 };
 
 /// Items that one `BatchWriteItem` takes.
@@ -83,6 +84,11 @@ pub struct ReplyFacts {
     pub stop_reason: Option<StopReason>,
     pub usage: Usage,
     pub latency_ms: u64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub grounding: Option<Grounding>,
+    /// What the caller said of the answer, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
 }
 
 #[derive(Debug)]
@@ -99,9 +105,9 @@ pub struct MessagePage {
 }
 
 impl ReplyFacts {
-    pub(super) fn of(item: &Item) -> Self {
+    pub(super) fn of(item: &Item) -> Result<Self, Error> {
         let tokens = |name| u32::try_from(item.get_number(name)).unwrap_or(u32::MAX);
-        Self {
+        Ok(Self {
             model: item.find_text("model").map(ModelId::new),
             stop_reason: item.find_text("stop_reason").map(|reason| StopReason(reason.to_owned())),
             usage: Usage {
@@ -111,7 +117,9 @@ impl ReplyFacts {
                 cache_write_tokens: tokens("cache_write_tokens"),
             },
             latency_ms: item.get_number("latency_ms"),
-        }
+            grounding: item.find_json("grounding")?,
+            feedback: item.find_json("feedback")?,
+        })
     }
 }
 
@@ -278,12 +286,13 @@ fn session(item: &Item) -> Result<Session, Error> {
 
 fn message(item: &Item) -> Result<StoredMessage, Error> {
     let role = item.get_text("role")?;
+    let reply = (role == "assistant").then(|| ReplyFacts::of(item)).transpose()?;
     Ok(StoredMessage {
         message_id: turn_of(item.get_text("sk")?)?,
         role: role.to_owned(),
         text: item.get_text("text")?.to_owned(),
         created_at: item.get_number("created_at"),
-        reply: (role == "assistant").then(|| ReplyFacts::of(item)),
+        reply,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::{
     conversation::{Message, ModelId, StopReason, ToolUse, Usage},
     deadline::Deadline,
     error::Error,
+    question::Limits,
 };
 
 /// Where models are hosted.
@@ -89,6 +90,11 @@ impl Model {
         match self {
             Self::Bedrock(bedrock) => bedrock.max_output_tokens(),
         }
+    }
+
+    /// What callers may ask for.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits { models: self.allowed(), max_output_tokens: self.max_output_tokens() }
     }
 
     /// Asks the model, and after it those of the fallback list as long as failures are transient, until one has begun

@@ -1,9 +1,10 @@
-//! The request body of the chat pattern, and what it must be.
+//! What callers send to patterns that hold a conversation, and what it must be.
 
 use serde::Deserialize;
-use shared::{
-    Error,
+
+use crate::{
     conversation::{ModelId, SessionId},
+    error::Error,
     model::Inference,
 };
 
@@ -17,18 +18,18 @@ const LONGEST_STOP_SEQUENCE: usize = 255;
 /// The body as it is sent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Body {
-    message: String,
-    session_id: Option<String>,
-    system: Option<String>,
+pub struct Body {
+    pub message: String,
+    pub session_id: Option<String>,
+    pub system: Option<String>,
     #[serde(default)]
-    examples: Vec<Example>,
-    model: Option<ModelId>,
-    temperature: Option<f32>,
-    top_p: Option<f32>,
-    max_tokens: Option<u32>,
+    pub examples: Vec<Example>,
+    pub model: Option<ModelId>,
+    pub temperature: Option<f32>,
+    pub top_p: Option<f32>,
+    pub max_tokens: Option<u32>,
     #[serde(default)]
-    stop_sequences: Vec<String>,
+    pub stop_sequences: Vec<String>,
 }
 
 /// How the model should have answered.
@@ -39,7 +40,7 @@ pub struct Example {
     pub assistant: String,
 }
 
-/// What the chat pattern wants to know besides the message.
+/// What a pattern wants to know besides the message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Question {
     pub system: Option<String>,
@@ -50,13 +51,14 @@ pub struct Question {
 }
 
 /// What the deployment allows.
-pub(crate) struct Limits<'a> {
-    pub(crate) models: &'a [ModelId],
-    pub(crate) max_output_tokens: u32,
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'a> {
+    pub models: &'a [ModelId],
+    pub max_output_tokens: u32,
 }
 
 /// Session, message and question, every field within its limits.
-pub(crate) fn parse(body: Body, limits: &Limits<'_>) -> Result<(Option<SessionId>, String, Question), Error> {
+pub fn parse(body: Body, limits: &Limits<'_>) -> Result<(Option<SessionId>, String, Question), Error> {
     text("message", &body.message)?;
     if let Some(system) = &body.system {
         text("system", system)?;
