@@ -42,6 +42,20 @@ SERVICES = {
         "UpdateTable",
         "UpdateTimeToLive",
     ],
+    "kendra": [
+        "BatchDeleteDocument",
+        "BatchGetDocumentStatus",
+        "BatchPutDocument",
+        "DescribeIndex",
+        "ListDataSourceSyncJobs",
+        "ListDataSources",
+        "ListFaqs",
+        "Query",
+        "Retrieve",
+        "StartDataSourceSyncJob",
+        "StopDataSourceSyncJob",
+        "SubmitFeedback",
+    ],
 }
 KEPT = {"type", "required", "members", "member", "key", "value", "union", "document", "enum", "min", "max", "pattern"}
 KEPT_OF_MEMBER = {"shape", "location"}

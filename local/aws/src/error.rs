@@ -8,6 +8,8 @@ pub enum Error {
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot use the folder {}: {source}", folder.display())]
     DataFolder { folder: PathBuf, source: io::Error },
+    #[error("cannot serve the folder {} as the bucket {name}: {source}", folder.display())]
+    Bucket { name: String, folder: PathBuf, source: io::Error },
     #[error("cannot open the database in {}: {source}", place.display())]
     Database { place: PathBuf, source: dynoxide::DynoxideError },
     #[error("cannot make the table {name}: {source}")]
@@ -16,13 +18,20 @@ pub enum Error {
         "the table {name} is there with other keys ({kept}) than are asked for ({asked}): delete it, or use another data folder"
     )]
     OtherKeys { name: String, kept: String, asked: String },
+    #[error("the template of the data source {name}: {reason}")]
+    DataSource { name: String, reason: String },
+    #[error("the history of syncs, {}, cannot be read: {source}", file.display())]
+    SyncHistory { file: PathBuf, source: io::Error },
+    /// As Kendra answers it.
+    #[error("{0}")]
+    Index(String),
     #[error(transparent)]
     Engine(#[from] local_engine::LoadError),
     #[error("{url} is no address of a model server: {reason}")]
     Address { url: String, reason: String },
     #[error("no home directory is known, so there is no place for weights")]
     NoHome,
-    #[error("calls cannot be sent to the real {0:?}: known are bedrock and dynamodb")]
+    #[error("calls cannot be sent to the real {0:?}: known are bedrock, dynamodb and kendra")]
     UnknownService(String),
     #[error("real AWS was asked for, and there are no credentials: run `aws configure` or `aws sso login`")]
     NoCredentials { source: Option<Box<dyn StdError + Send + Sync>> },

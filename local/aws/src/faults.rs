@@ -118,6 +118,10 @@ fn status_of(service: &str, code: &str) -> u16 {
     match (service, code) {
         (_, "InternalServerException" | "InternalServerError") => 500,
         (_, "ServiceUnavailableException" | "ServiceUnavailable") => 503,
+        ("s3", "InternalError") => 500,
+        ("s3", "SlowDown") => 503,
+        ("s3", "AccessDenied") => 403,
+        ("s3", "NoSuchBucket" | "NoSuchKey") => 404,
         ("bedrock", "AccessDeniedException") => 403,
         ("bedrock", "ResourceNotFoundException") => 404,
         ("bedrock", "ModelTimeoutException") => 408,

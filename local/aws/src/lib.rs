@@ -9,13 +9,15 @@ mod dynamodb;
 mod engine;
 mod error;
 mod faults;
+mod kendra;
 mod real;
 mod reply;
 mod route;
+mod s3;
 mod server;
 mod shapes;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use local_engine::Source;
 use serde_json::Value;
@@ -23,6 +25,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use error::Error;
+pub use kendra::{DataSource, Faq, FaqFormat, Kendra, Sync, SyncCounts, SyncFailure, UserContext};
+pub use local_search::Counts;
 pub use real::RealAws;
 
 use crate::{
@@ -31,6 +35,7 @@ use crate::{
     dynamodb::{DynamoDb, Running},
     engine::{Engine, Gguf, OpenAi, Scripted},
     faults::Faults,
+    s3::S3,
     server::State,
 };
 
@@ -44,7 +49,12 @@ pub struct Config {
     /// Tables that exist once the server has started.
     pub tables: Vec<Table>,
     pub engine: EngineChoice,
-    /// Services whose calls are signed anew with the user's credentials and sent to real AWS (`bedrock`, `dynamodb`).
+    /// S3 buckets that exist from the start, each a folder, which is only read.
+    pub buckets: BTreeMap<String, PathBuf>,
+    /// The one index of Kendra, if there is any.
+    pub kendra: Option<Kendra>,
+    /// Services whose calls are signed anew with the user's credentials and sent to real AWS (`bedrock`, `dynamodb`,
+    /// `kendra`).
     pub real: Vec<String>,
 }
 
@@ -71,6 +81,7 @@ pub enum EngineChoice {
 /// A running server. Dropping it stops it without waiting; [`LocalAws::stop`] waits.
 pub struct LocalAws {
     address: SocketAddr,
+    state: Arc<State>,
     serving: JoinHandle<()>,
     database: Running,
     stop_serving: DropGuard,
@@ -106,9 +117,15 @@ impl LocalAws {
             EngineChoice::Scripted => Engine::Scripted(Scripted::default()),
         };
 
-        let state = State { engine, bedrock, dynamodb, real, calls: Calls::default(), faults: Faults::default() };
-        let serving = tokio::spawn(server::serve(listener, Arc::new(state), serving_stops));
-        Ok(LocalAws { address, serving, database, stop_serving, stop_database })
+        let s3 = S3::open(&config.buckets, config.data.as_deref())?;
+        let kendra =
+            kendra::Service::start(config.kendra.as_ref(), s3.buckets(), config.data.as_deref(), serving_stops.clone());
+        let kendra = kendra.await?;
+
+        let (calls, faults) = (Calls::default(), Faults::default());
+        let state = Arc::new(State { engine, bedrock, dynamodb, kendra, s3, real, calls, faults });
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&state), serving_stops));
+        Ok(LocalAws { address, state, serving, database, stop_serving, stop_database })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -120,12 +137,28 @@ impl LocalAws {
         format!("http://{}", self.address)
     }
 
+    /// How the syncs stand that began with the server, FAQs first. They go on while this is looked at.
+    pub fn syncs(&self) -> Vec<Sync> {
+        self.state.kendra.syncs()
+    }
+
+    /// What Kendra's index holds; none where the server has no index.
+    pub async fn indexed(&self) -> Result<Option<Counts>, Error> {
+        self.state.kendra.counts().await
+    }
+
+    /// Waits for the syncs of data sources that began with the server.
+    pub async fn synced(&self) {
+        self.state.kendra.synced().await;
+    }
+
     /// Takes no more requests, lets those under way end, and closes the database.
     pub async fn stop(self) {
         drop(self.stop_serving);
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server failed");
         }
+        self.state.kendra.ended().await;
         drop(self.stop_database);
         self.database.ended().await;
     }

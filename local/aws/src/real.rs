@@ -161,6 +161,7 @@ fn endpoint_prefix(service: &str) -> Option<&'static str> {
     match service {
         "bedrock" => Some("bedrock-runtime"),
         "dynamodb" => Some("dynamodb"),
+        "kendra" => Some("kendra"),
         _ => None,
     }
 }

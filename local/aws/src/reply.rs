@@ -90,6 +90,8 @@ pub(crate) enum Protocol {
     RestJson,
     /// `X-Amz-Target` and `application/x-amz-json-1.0`; the error's name is in the body.
     Json10,
+    /// The same with `application/x-amz-json-1.1`; the error's name has no namespace, and its message is `Message`.
+    Json11,
     /// Forms in, XML out.
     Query,
     /// S3's.
@@ -111,6 +113,9 @@ impl Protocol {
             Protocol::Json10 => {
                 let kind = format!("{}#{code}", namespace(code));
                 json_reply(status, "application/x-amz-json-1.0", &json!({ "__type": kind, "message": message }))
+            }
+            Protocol::Json11 => {
+                json_reply(status, "application/x-amz-json-1.1", &json!({ "__type": code, "Message": message }))
             }
             Protocol::Query => {
                 let error = format!("<Error><Code>{}</Code><Message>{}</Message></Error>", xml(code), xml(message));

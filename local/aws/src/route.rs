@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, Method, request::Parts};
+use http::{Method, request::Parts};
 use percent_encoding::percent_decode_str;
 
-use crate::reply::Protocol;
+use crate::{reply::Protocol, s3};
 
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810";
+const KENDRA_TARGET: &str = "AWSKendraFrontendService";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -24,6 +25,10 @@ impl Target {
         if let Some(target) = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()) {
             return Target::of_header(target);
         }
+        // A bucket may be called `model`.
+        if signed_service(parts) == Some("s3") {
+            return Target::of_s3(parts);
+        }
         Target::of_model_path(&parts.method, parts.uri.path())
             .or_else(|| Target::of_bedrock_path(&parts.method, parts.uri.path()))
             .unwrap_or_else(|| Target::unknown(parts))
@@ -31,11 +36,12 @@ impl Target {
 
     fn of_header(target: &str) -> Target {
         let (service, operation) = target.rsplit_once('.').unwrap_or((target, ""));
-        let service = match service {
-            DYNAMODB_TARGET => Cow::Borrowed("dynamodb"),
-            other => Cow::Owned(other.to_owned()),
+        let (service, protocol) = match service {
+            DYNAMODB_TARGET => (Cow::Borrowed("dynamodb"), Protocol::Json10),
+            KENDRA_TARGET => (Cow::Borrowed("kendra"), Protocol::Json11),
+            other => (Cow::Owned(other.to_owned()), Protocol::Json10),
         };
-        Target { service, operation: Cow::Owned(operation.to_owned()), protocol: Protocol::Json10, model_id: None }
+        Target { service, operation: Cow::Owned(operation.to_owned()), protocol, model_id: None }
     }
 
     /// `/model/{modelId}/{action}`, where the identifier may hold slashes, encoded or not.
@@ -74,13 +80,19 @@ impl Target {
         }
     }
 
+    fn of_s3(parts: &Parts) -> Target {
+        let operation = match s3::operation(parts) {
+            Some(operation) => Cow::Borrowed(operation),
+            None => Cow::Owned(format!("{} {}", parts.method, parts.uri)),
+        };
+        Target { service: Cow::Borrowed("s3"), operation, protocol: Protocol::RestXml, model_id: None }
+    }
+
     fn unknown(parts: &Parts) -> Target {
-        let service =
-            signed_service(&parts.headers).map_or(Cow::Borrowed("unknown"), |name| Cow::Owned(name.to_owned()));
+        let service = signed_service(parts).map_or(Cow::Borrowed("unknown"), |name| Cow::Owned(name.to_owned()));
         let operation = Cow::Owned(format!("{} {}", parts.method, parts.uri.path()));
         let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let protocol = match (service.as_ref(), content_type) {
-            ("s3", _) => Protocol::RestXml,
             (_, Some(form)) if form.starts_with("application/x-www-form-urlencoded") => Protocol::Query,
             _ => Protocol::RestJson,
         };
@@ -100,11 +112,16 @@ impl Target {
     }
 }
 
-/// The service in the credential scope of a signature, version 4: `key/date/region/service/aws4_request`.
-fn signed_service(headers: &HeaderMap) -> Option<&str> {
-    let authorization = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
-    let (_, scope) = authorization.split_once("Credential=")?;
-    scope.split(',').next()?.split('/').nth(3)
+/// The service in the credential scope of a signature, version 4, in the header or in a presigned URL:
+/// `key/date/region/service/aws4_request`.
+fn signed_service(parts: &Parts) -> Option<&str> {
+    if let Some(authorization) = parts.headers.get(http::header::AUTHORIZATION) {
+        let (_, scope) = authorization.to_str().ok()?.split_once("Credential=")?;
+        return scope.split(',').next()?.split('/').nth(3);
+    }
+    let mut fields = parts.uri.query()?.split('&');
+    let scope = fields.find_map(|field| field.strip_prefix("X-Amz-Credential="))?;
+    scope.split('/').flat_map(|part| part.split("%2F")).nth(3)
 }
 
 #[cfg(test)]
@@ -141,10 +158,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_named_by_its_signature() {
+    fn requests_to_s3_are_known_by_their_signature() {
         let signature =
             "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+        let signed = target("POST", "/model/a/converse?uploads", &[("authorization", signature)]);
+        assert_eq!((signed.service.as_ref(), signed.operation.as_ref()), ("s3", "CreateMultipartUpload"));
+        let presigned = target(
+            "GET",
+            "/b/k?X-Amz-Credential=AKID%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=0",
+            &[],
+        );
+        assert_eq!((presigned.service.as_ref(), presigned.operation.as_ref()), ("s3", "GetObject"));
+        let other = target("GET", "/b/k?tagging", &[("authorization", signature)]);
+        assert_eq!((other.service.as_ref(), other.operation.as_ref()), ("s3", "GET /b/k?tagging"));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named_by_its_signature() {
+        let signature =
+            "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
         let target = target("PUT", "/bucket/key", &[("authorization", signature)]);
-        assert_eq!((target.service.as_ref(), target.operation.as_ref()), ("s3", "PUT /bucket/key"));
+        assert_eq!((target.service.as_ref(), target.operation.as_ref()), ("sqs", "PUT /bucket/key"));
     }
 }

@@ -18,9 +18,11 @@ use crate::{
     dynamodb::DynamoDb,
     engine::Engine,
     faults::{Faults, Hit},
+    kendra,
     real::RealAws,
     reply::{Body, Cut, Refusal, json_reply},
     route::Target,
+    s3::S3,
 };
 
 /// The largest body of any operation: Bedrock's 25 million bytes of InvokeModel, as base64 in CountTokens.
@@ -34,6 +36,8 @@ pub(crate) struct State {
     pub(crate) engine: Engine,
     pub(crate) bedrock: Bedrock,
     pub(crate) dynamodb: DynamoDb,
+    pub(crate) kendra: kendra::Service,
+    pub(crate) s3: S3,
     pub(crate) real: Option<RealAws>,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
@@ -115,6 +119,8 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         (Some(real), service) if real.takes(service) => real.forward(service, parts, body).await,
         (_, "dynamodb") => state.dynamodb.answer(&target, parts, body).await,
         (_, "bedrock") => state.bedrock.answer(&state.engine, &target, &parts, &body).await,
+        (_, "kendra") => state.kendra.answer(&target, &body).await,
+        (_, "s3") => state.s3.answer(&target, parts, body).await,
         (_, service) => Err(Refusal::not_here(service, &target.operation).into()),
     };
     match answered {

@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use directories::ProjectDirs;
-use local::{BUFFERED_LIMIT, Options, model};
+use local::{BUFFERED_LIMIT, Documents, Options, model};
 use local_aws::EngineChoice;
+use reqwest::Url;
 
 const PORT: u16 = 3000;
 const AWS_PORT: u16 = 4566;
@@ -71,7 +72,15 @@ pub(crate) struct Machine {
     #[arg(long, global = true, default_value = "default", help = model_help(), value_parser = model::parse)]
     model: EngineChoice,
 
-    /// Sends a service's calls (bedrock, dynamodb) to real AWS with your credentials. A real table is named by
+    /// Answers from the documents in this folder, which is only read [default: the sample's; none for `chat`]
+    #[arg(long, global = true, value_name = "DIR", value_parser = parse_folder)]
+    documents: Option<PathBuf>,
+
+    /// Crawls web pages at the start, as connectors/web-crawler.json says, and answers from them too
+    #[arg(long, global = true, value_name = "URL", value_delimiter = ',', value_parser = parse_url)]
+    crawl: Vec<String>,
+
+    /// Sends a service's calls (bedrock, dynamodb, kendra) to real AWS with your credentials. A real table is named by
     /// `--set TABLE_NAME=…`
     #[arg(long, global = true, value_name = "SERVICE", value_delimiter = ',')]
     aws: Vec<String>,
@@ -102,6 +111,12 @@ impl Machine {
             aws_port: port(self.aws_port, AWS_PORT),
             data: Some(self.data.map_or_else(data_directory, Ok)?),
             engine: self.model,
+            documents: match self.documents {
+                Some(folder) => Documents::Folder(folder),
+                None if serves => Documents::Sample,
+                None => Documents::None,
+            },
+            crawl: self.crawl,
             real: self.aws.into_iter().map(|service| service.trim().to_ascii_lowercase()).collect(),
             settings: BTreeMap::from_iter(self.set),
             buffered_limit: (!self.no_time_limit).then_some(BUFFERED_LIMIT),
@@ -119,6 +134,23 @@ fn data_directory() -> Result<PathBuf, NoDataDirectory> {
 
 fn model_help() -> String {
     format!("What answers in Bedrock's place: {}", model::FORMS)
+}
+
+fn parse_folder(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    match folder.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(folder),
+        Ok(_) => Err("it is no folder".to_owned()),
+        Err(_) => Err("there is no such folder".to_owned()),
+    }
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    let url: Url = text.trim().parse().map_err(|error| format!("it is no URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url.into()),
+        scheme => Err(format!("pages are crawled over http and https, not {scheme}")),
+    }
 }
 
 fn parse_setting(text: &str) -> Result<(String, String), String> {
@@ -156,6 +188,7 @@ mod tests {
         assert!(served.data.is_some_and(|folder| folder.ends_with("serverless-genai-rust")));
         let chat = options(&["chat"], false);
         assert_eq!((chat.port, chat.aws_port), (0, 0));
+        assert_eq!((served.documents, chat.documents), (Documents::Sample, Documents::None));
     }
 
     #[test]
@@ -173,11 +206,23 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_a_folder_and_pages_a_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let own = options(&["--documents", path, "--crawl", "https://a.example,https://b.example/x"], true);
+        assert_eq!(own.documents, Documents::Folder(folder.path().to_path_buf()));
+        assert_eq!(own.crawl, ["https://a.example/", "https://b.example/x"]);
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         for (arguments, expected) in [
             (vec!["--model", "nothing.gguf"], "there is no file nothing.gguf"),
             (vec!["--port", "70000"], "70000 is not in 0..=65535"),
             (vec!["--set", "A"], "write it NAME=VALUE"),
+            (vec!["--documents", "/nowhere/at/all"], "there is no such folder"),
+            (vec!["--crawl", "example.com"], "it is no URL"),
+            (vec!["--crawl", "ftp://example.com"], "not ftp"),
             (vec!["talk"], "unrecognized subcommand"),
         ] {
             let error = Cli::try_parse_from([vec!["local"], arguments].concat()).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 //! Why the local machine does not start.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use crate::{gateway::RouteError, template};
 
@@ -25,6 +25,13 @@ pub enum Error {
     Threads(#[source] std::io::Error),
     #[error(transparent)]
     Aws(local_aws::Error),
+    #[error("the documents in {} cannot be read: {source}", folder.display())]
+    Documents { folder: PathBuf, source: std::io::Error },
+    #[error(
+        "the sample documents are not in {}, where this program was built: {source}. Give a folder with --documents",
+        folder.display()
+    )]
+    SampleDocuments { folder: PathBuf, source: std::io::Error },
     #[error("`{0}` is no origin: give a scheme and a host, as in https://app.example, or `*`")]
     Origin(String),
 }

@@ -13,18 +13,22 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use http::HeaderValue;
-use local_aws::{EngineChoice, LocalAws};
+use local_aws::{Counts, EngineChoice, LocalAws};
 use shared::config::Config;
 use tokio::net::TcpListener;
 
 mod banner;
+mod documents;
 mod error;
 mod functions;
 mod gateway;
 pub mod model;
+mod progress;
 mod settings;
 mod template;
 
+pub use documents::Documents;
+use documents::Plan;
 pub use error::Error;
 pub use gateway::RouteError;
 use gateway::{Function, Parts, Server};
@@ -44,6 +48,10 @@ pub struct Options {
     pub engine: EngineChoice,
     /// Services whose calls go to real AWS.
     pub real: Vec<String>,
+    /// What answers are made from. Indexed when the machine starts.
+    pub documents: Documents,
+    /// Web pages to crawl at the start, with the settings of the deployed crawler: where it begins.
+    pub crawl: Vec<String>,
     /// Settings of the functions, over those of the template.
     pub settings: BTreeMap<String, String>,
     /// How long API Gateway waits for a buffered route; for ever where absent.
@@ -68,6 +76,8 @@ impl Options {
             data: None,
             engine: EngineChoice::Scripted,
             real: Vec::new(),
+            documents: Documents::None,
+            crawl: Vec::new(),
             settings: BTreeMap::new(),
             buffered_limit: Some(BUFFERED_LIMIT),
             function_timeout: None,
@@ -82,13 +92,18 @@ pub struct Local {
     gateway: Server,
     aws: LocalAws,
     routes: Vec<String>,
+    /// Where something was indexed.
+    indexed: Option<Counts>,
 }
 
 impl Local {
-    /// Starts everything; when it returns, the first request can be answered. May fetch a model's weights before.
+    /// Starts everything; when it returns, documents are indexed and the first request can be answered. May fetch models'
+    /// weights before, and says on standard error how far it is and which documents cannot be indexed.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let stack = Stack::parse(options.template.as_deref().unwrap_or(template::TEMPLATE))?;
         let origin = options.origin.as_deref().map(parse_origin).transpose()?;
+        let Plan { buckets, kendra } = documents::plan(&options)?;
+        let indexes = !kendra.data_sources.is_empty();
         // Bound first: a port that is taken should be known before gigabytes have been read.
         let (listener, address) = bind(options.port).await?;
 
@@ -97,9 +112,15 @@ impl Local {
             data: options.data.clone(),
             tables: stack.tables,
             engine: options.engine.clone(),
+            buckets,
+            kendra: Some(kendra),
             real: options.real.clone(),
         })
         .await?;
+        progress::indexed(&aws).await;
+        // Nobody who does not search pays for opening the index.
+        let indexed = if indexes { aws.indexed().await? } else { None };
+        progress::say_failures(&aws);
         let sdk = sdk_config(&aws.url());
 
         let mut routes: Vec<(template::Route, Arc<Function>)> = Vec::new();
@@ -111,7 +132,7 @@ impl Local {
         routes.sort_by(|(one, _), (other, _)| (&one.path, &one.method).cmp(&(&other.path, &other.method)));
         let described = routes.iter().map(|(route, _)| describe(route)).collect();
         let parts = Parts { api: stack.api, routes, limit: options.buffered_limit, origin };
-        Ok(Self { gateway: Server::start(listener, address, parts)?, aws, routes: described })
+        Ok(Self { gateway: Server::start(listener, address, parts)?, aws, routes: described, indexed })
     }
 
     /// Where the API is: `http://127.0.0.1:3000`.
@@ -126,7 +147,7 @@ impl Local {
 
     /// What somebody at a terminal needs to know to use it.
     pub fn describe(&self, options: &Options) -> String {
-        banner::banner(&self.url(), &self.aws_url(), &self.routes, options)
+        banner::banner(&self.url(), &self.aws_url(), &self.routes, self.indexed.as_ref(), options)
     }
 
     /// Finishes what is under way, within seconds.
@@ -140,7 +161,8 @@ fn build(function: template::Function, options: &Options, sdk: &SdkConfig) -> Re
     let timeout = options.function_timeout.unwrap_or(function.timeout);
     let machine = Machine {
         engine: &options.engine,
-        real_bedrock: settings::real_bedrock(&options.real),
+        real_bedrock: settings::is_real(&options.real, "bedrock"),
+        real_kendra: settings::is_real(&options.real, "kendra"),
         timeout,
         buffered_limit: options.buffered_limit,
     };

@@ -23,6 +23,8 @@ fn main() -> ExitCode {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     });
+    // It logs as an error what it answers as one.
+    let filter = if cli.verbose < 2 { filter.with_target("s3s", LevelFilter::OFF) } else { filter };
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines).with(filter).init();
 

@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use local_aws::EngineChoice;
 
-use crate::model;
+use crate::{documents::INDEX_ID, model};
+
+/// Of one attempt.
+const LOCAL_SEARCH_SECONDS: u64 = 20;
+
+/// Three or four passages.
+const LOCAL_PASSAGE_TOKENS: u32 = 900;
 
 type Settings = BTreeMap<String, String>;
 
@@ -13,6 +19,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) engine: &'a EngineChoice,
     /// Bedrock's calls go to AWS, so the engine answers nothing.
     pub(crate) real_bedrock: bool,
+    /// Kendra's calls go to AWS, to an index that the developer names.
+    pub(crate) real_kendra: bool,
     /// What a function has for one invocation.
     pub(crate) timeout: Duration,
     /// What a buffered route has of that; all of it where absent.
@@ -37,12 +45,27 @@ pub(crate) fn settings(template: &Settings, machine: &Machine<'_>, own: &Setting
         // A model on a laptop is silent while it reads a long prompt or thinks, without having failed.
         set("MODEL_TIMEOUT_SECONDS", machine.timeout.as_secs().to_string());
     }
+    if matches!(machine.engine, EngineChoice::Gguf(_)) && !machine.real_bedrock {
+        // It reads a hundred tokens a second, and API Gateway waits for 29.
+        set("PASSAGE_TOKENS", LOCAL_PASSAGE_TOKENS.to_string());
+    }
+    if !machine.real_kendra {
+        set("KENDRA_INDEX_ID", INDEX_ID.to_owned());
+        set("KENDRA_REGION", String::new());
+        set("KENDRA_USER_CONTEXT", "user_and_groups".to_owned());
+        // Callers of this machine have no e-mail address that somebody verified.
+        set("KENDRA_USER_CLAIM", "cognito:username".to_owned());
+    }
+    if !machine.real_kendra && !matches!(machine.engine, EngineChoice::Scripted) {
+        // Searching shares the processor with a model that answers.
+        set("KENDRA_TIMEOUT_SECONDS", LOCAL_SEARCH_SECONDS.to_string());
+    }
     settings.extend(own.clone());
     settings
 }
 
-pub(crate) fn real_bedrock(real: &[String]) -> bool {
-    real.iter().any(|service| service == "bedrock")
+pub(crate) fn is_real(real: &[String], service: &str) -> bool {
+    real.iter().any(|real| real == service)
 }
 
 #[cfg(test)]
@@ -60,6 +83,7 @@ mod tests {
         let machine = Machine {
             engine: &engine,
             real_bedrock,
+            real_kendra: real_bedrock,
             timeout: Duration::from_secs(300),
             buffered_limit: Some(Duration::from_millis(29_900)),
         };
@@ -73,6 +97,7 @@ mod tests {
         assert_eq!(local["MODEL_TIMEOUT_SECONDS"], "300");
         assert_eq!(local["BUFFERED_TIMEOUT_SECONDS"], "29");
         assert_eq!(local["METRICS_NAMESPACE"], "");
+        assert_eq!((local["KENDRA_INDEX_ID"].as_str(), local["KENDRA_TIMEOUT_SECONDS"].as_str()), (INDEX_ID, "20"));
     }
 
     #[test]
@@ -85,6 +110,7 @@ mod tests {
     fn the_real_bedrock_is_called_as_the_template_says() {
         let real = of(EngineChoice::Gguf(Source::Default), true, &[]);
         assert_eq!((real["MODEL_IDS"].as_str(), real["MODEL_TIMEOUT_SECONDS"].as_str()), ("a,b", "60"));
+        assert!(!real.contains_key("KENDRA_INDEX_ID"), "the template names the real index");
     }
 
     #[test]

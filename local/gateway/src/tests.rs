@@ -166,6 +166,20 @@ async fn a_stop_does_not_wait_for_a_slow_model() {
     assert!(listens.text().await.is_err());
 }
 
+/// All of them: the sample is what a newcomer sees first.
+#[tokio::test]
+async fn the_sample_is_indexed_before_the_first_request() {
+    let options = Options { documents: Documents::Sample, ..Options::for_tests() };
+    let local = Local::start(options.clone()).await.unwrap();
+    for sync in local.aws.syncs() {
+        assert_eq!((sync.error, sync.failures), (None, Vec::new()), "{}", sync.name);
+    }
+    let indexed = local.indexed.unwrap();
+    assert!(indexed.documents >= 30 && indexed.answers >= 20, "{indexed:?}");
+    assert!(local.describe(&options).contains("from the sample"));
+    local.stop().await;
+}
+
 #[tokio::test]
 async fn what_does_not_start_says_why() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -182,6 +196,10 @@ async fn what_does_not_start_says_why() {
     let setting = BTreeMap::from([("HISTORY_TURNS".to_owned(), "many".to_owned())]);
     let setting = start_failing(|options| options.settings = setting).await;
     assert!(setting.contains("HISTORY_TURNS cannot be `many`"), "{setting}");
+
+    let folder = Documents::Folder("/nowhere/at/all".into());
+    let folder = start_failing(|options| options.documents = folder).await;
+    assert!(folder.contains("/nowhere/at/all cannot be read"), "{folder}");
 
     let origin = start_failing(|options| options.origin = Some("app.example".to_owned())).await;
     assert!(origin.contains("no origin"), "{origin}");

@@ -1,6 +1,6 @@
 //! A server on a free port with the scripted engine, and the ways to call it.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_bedrockruntime::config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
@@ -65,6 +65,29 @@ impl App {
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 
+    pub(crate) fn kendra(&self) -> aws_sdk_kendra::Client {
+        let config = aws_sdk_kendra::Config::builder()
+            .behavior_version(aws_sdk_kendra::config::BehaviorVersion::latest())
+            .endpoint_url(self.server.url())
+            .region(aws_sdk_kendra::config::Region::new("us-east-1"))
+            .credentials_provider(credentials())
+            .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        aws_sdk_kendra::Client::from_conf(config)
+    }
+
+    /// The status and the answer.
+    pub(crate) async fn kendra_json(&self, operation: &str, body: Value) -> (u16, Value) {
+        let target = format!("AWSKendraFrontendService.{operation}");
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        let response = self.send(Method::POST, "/", &headers, body.to_string()).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/x-amz-json-1.1");
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() })
+    }
+
     pub(crate) async fn script(&self, steps: Value) {
         self.put("/_local/script", json!({ "steps": steps })).await;
     }
@@ -123,6 +146,8 @@ pub(crate) fn config(folder: Option<&Path>) -> Config {
         data: folder.map(Path::to_path_buf),
         tables: vec![table("pk")],
         engine: EngineChoice::Scripted,
+        buckets: BTreeMap::new(),
+        kendra: None,
         real: Vec::new(),
     }
 }

@@ -7,14 +7,28 @@ mod control;
 #[cfg(test)]
 mod converse;
 #[cfg(test)]
+mod crawl;
+#[cfg(test)]
 mod dynamodb;
 #[cfg(test)]
 mod exchanges;
 #[cfg(test)]
 mod invoke;
 #[cfg(test)]
+mod kendra;
+#[cfg(test)]
+mod kendra_access;
+#[cfg(test)]
+mod kendra_results;
+#[cfg(test)]
+mod kendra_search;
+#[cfg(test)]
 mod openai;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod s3;
+#[cfg(test)]
+mod sync;

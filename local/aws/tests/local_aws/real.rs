@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     app::{App, ask, config},
     converse::user,
+    kendra::INDEX,
 };
 
 async fn in_front_of(url: &str, services: &[&str]) -> App {
@@ -49,6 +50,18 @@ async fn what_is_not_passed_on_stays() {
     let app = in_front_of(&aws.server.url(), &["dynamodb"]).await;
     app.dynamodb().list_tables().send().await.unwrap();
     assert_eq!(aws.requests().await[0]["operation"], "ListTables");
+}
+
+#[tokio::test]
+async fn kendra_is_passed_on_in_its_own_name() {
+    let aws = App::start().await;
+    let app = in_front_of(&aws.server.url(), &["kendra"]).await;
+    let asked = app.kendra().retrieve().index_id(INDEX).query_text("hi").send().await;
+    assert!(asked.unwrap_err().into_service_error().is_resource_not_found_exception());
+    let passed = aws.requests().await.remove(0);
+    assert_eq!((&passed["operation"], &passed["body"]["QueryText"]), (&json!("Retrieve"), &json!("hi")));
+    let authorization = passed["headers"]["authorization"].as_str().unwrap();
+    assert!(authorization.contains("/eu-west-3/kendra/aws4_request"), "{authorization}");
 }
 
 #[tokio::test]

@@ -22,6 +22,12 @@ impl<'a> Resolver<'a> {
         Self { document, parameters }
     }
 
+    /// With other values of parameters than their defaults.
+    pub(super) fn with(mut self, own: &[(&'a str, &str)]) -> Self {
+        self.parameters.extend(own.iter().map(|(name, value)| (*name, Value::from(*value))));
+        self
+    }
+
     /// The value with every function in it evaluated; null where it is `AWS::NoValue` or there is none.
     pub(super) fn resolve(&self, value: &Value) -> Result<Value, Error> {
         Ok(self.evaluate(value)?.unwrap_or(Value::Null))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 mod api;
+pub(crate) mod connectors;
 mod function;
 mod intrinsic;
 mod table;
@@ -50,7 +51,8 @@ impl Stack {
         let mut of_kind: BTreeMap<&str, Vec<(&str, Value)>> = BTreeMap::new();
         for (name, resource) in document["Resources"].as_object().into_iter().flatten() {
             let kind = resource["Type"].as_str().unwrap_or_default();
-            if understood(kind) && resolver.exists(resource)? {
+            // A pattern whose deployment is a choice, as one that needs an index, is here in any case.
+            if understood(kind) && (kind == function::KIND || resolver.exists(resource)?) {
                 of_kind.entry(kind).or_default().push((name, resource.clone()));
             }
         }
