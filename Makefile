@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint-template test bench build deploy fmt clean
+.PHONY: help setup run check lint-template test bench build deploy seed fmt clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ lint-template:
 	@scripts/setup deployment
 	$(call step,template)
 	$(SAM) validate --lint --region us-east-1
-	$(TOOLS)/bin/cfn-lint template.yaml
+	$(TOOLS)/bin/cfn-lint template.yaml kendra.yaml
 
 test: setup check ## Check everything, build the functions for Lambda and run all tests
 	$(call step,functions)
@@ -54,6 +54,11 @@ deploy: build ## Build and deploy to AWS; the first time it asks for the paramet
 	else \
 		$(SAM) deploy --guided --config-file samconfig.local.toml; \
 	fi
+
+# Kendra has to be deployed: docs/deploy.md.
+seed: ## Upload documents and have Kendra read them (DOCUMENTS=a folder; the sample documents by default)
+	@scripts/setup deployment
+	$(TOOLS)/bin/python scripts/seed $(DOCUMENTS)
 
 clean: ## Remove everything that was built
 	cargo clean
