@@ -1,13 +1,9 @@
 // The AI SDK against the API: what a front end with `useChat` does, without React.
-//
-// API_URL and AWS_URL say where the local machine is, with the scripted model.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { AbstractChat, parseJsonEventStream, readUIMessageStream, uiMessageChunkSchema } from "ai";
-import { chatTransport, remembered, textOf } from "./transport.js";
-
-const { API_URL, AWS_URL } = process.env;
+import { API_URL, control, readStream, script, startChat, token } from "./support.js";
+import { remembered, textOf } from "./transport.js";
 
 beforeEach(() => control("DELETE", ""));
 
@@ -20,17 +16,11 @@ test("readUIMessageStream reads a stream whole", async () => {
   });
   assert.equal(response.headers.get("x-vercel-ai-ui-message-stream"), "v1");
 
-  const [bytes, again] = response.body.tee();
-  const chunks = await collect(parseJsonEventStream({ stream: bytes, schema: uiMessageChunkSchema }));
-  for (const chunk of chunks) {
-    assert.ok(chunk.success, `${chunk.error}: ${JSON.stringify(chunk.rawValue)}`);
-  }
-  assert.equal(chunks[0].value.type, "start");
-  assert.equal(chunks.at(-1).value.type, "finish");
-  assert.equal(chunks.at(-1).value.finishReason, "stop");
+  const { chunks, states } = await readStream(response);
+  assert.equal(chunks[0].type, "start");
+  assert.equal(chunks.at(-1).type, "finish");
+  assert.equal(chunks.at(-1).finishReason, "stop");
 
-  const stream = parseJsonEventStream({ stream: again, schema: uiMessageChunkSchema }).pipeThrough(valuesOnly());
-  const states = await collect(readUIMessageStream({ stream, terminateOnError: true }));
   const message = states.at(-1);
   assert.equal(message.role, "assistant");
   assert.equal(textOf(message), "The sky is blue — 🌍");
@@ -111,56 +101,3 @@ test("a refusal is an error with the problem document", async () => {
   assert.equal(problem.code, "invalid_request");
   assert.equal(problem.field, "message");
 });
-
-/** What `useChat` of @ai-sdk/react wraps, with plain properties in place of React's state. */
-class PlainChat extends AbstractChat {
-  constructor({ messages, ...options }) {
-    const state = {
-      status: "ready",
-      error: undefined,
-      messages,
-      pushMessage: (message) => state.messages.push(message),
-      popMessage: () => state.messages.pop(),
-      replaceMessage: (index, message) => (state.messages[index] = message),
-      snapshot: structuredClone,
-    };
-    super({ ...options, state });
-  }
-}
-
-const token = async () => "ada";
-
-function startChat(messages = []) {
-  const [finished, failures, data] = [[], [], []];
-  const chat = new PlainChat({
-    messages,
-    transport: chatTransport(API_URL, token),
-    onFinish: (end) => finished.push(end),
-    onError: (error) => failures.push(error),
-    onData: (part) => data.push(part),
-  });
-  return { chat, finished, failures, data };
-}
-
-function valuesOnly() {
-  return new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk.value) });
-}
-
-async function collect(stream) {
-  const items = [];
-  for await (const item of stream) {
-    items.push(item);
-  }
-  return items;
-}
-
-/** What the model does next. */
-function script(...steps) {
-  return control("PUT", "/script", { steps });
-}
-
-async function control(method, path, body) {
-  const response = await fetch(`${AWS_URL}/_local${path}`, { method, body: body && JSON.stringify(body) });
-  assert.equal(response.status, 200, await response.clone().text());
-  return response.json();
-}

@@ -1,9 +1,9 @@
 import { DefaultChatTransport } from "ai";
 
 // Sends the newest message only: the server remembers the rest of the session, whose identifier its first answer names.
-export function chatTransport(url, token) {
+export function chatTransport(url, token, pattern = "chat") {
   return new DefaultChatTransport({
-    api: `${url}/chat/stream`,
+    api: `${url}/${pattern}/stream`,
     headers: async () => ({ Authorization: `Bearer ${await token()}` }),
     prepareSendMessagesRequest: ({ messages, headers, body }) => ({
       headers,

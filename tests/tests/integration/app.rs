@@ -37,11 +37,15 @@ impl TestApp {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::try_with(change).await.unwrap()
+    }
+
+    pub(crate) async fn try_with(change: impl FnOnce(&mut Options)) -> Result<Self, local::Error> {
         let mut options = Options::for_tests();
         change(&mut options);
-        let local = Local::start(options).await.unwrap();
+        let local = Local::start(options).await?;
         let http = Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { local, http }
+        Ok(Self { local, http })
     }
 
     /// Where the API is.
@@ -82,8 +86,11 @@ impl TestApp {
 
     /// A streamed turn that must have begun.
     pub(crate) async fn stream(&self, body: Value) -> EventStream {
-        let response = self.request(Method::POST, "/chat/stream").json(&body).send().await.unwrap();
-        EventStream::of(response)
+        self.stream_of("/chat/stream", body).await
+    }
+
+    pub(crate) async fn stream_of(&self, path: &str, body: Value) -> EventStream {
+        EventStream::of(self.request(Method::POST, path).json(&body).send().await.unwrap())
     }
 
     /// A streamed turn that must not have begun.
@@ -166,16 +173,25 @@ impl TestApp {
 
     /// Calls DynamoDB past the functions.
     pub(crate) async fn dynamodb(&self, operation: &str, body: &Value) -> Answer {
+        self.aws("dynamodb", "application/x-amz-json-1.0", &format!("DynamoDB_20120810.{operation}"), body).await
+    }
+
+    /// Calls Kendra past the functions.
+    pub(crate) async fn kendra(&self, operation: &str, body: &Value) -> Answer {
+        self.aws("kendra", "application/x-amz-json-1.1", &format!("AWSKendraFrontendService.{operation}"), body).await
+    }
+
+    async fn aws(&self, service: &str, content_type: &str, target: &str, body: &Value) -> Answer {
+        let credential = format!("tests/20260101/us-east-1/{service}/aws4_request");
         let request = self
             .http
             .post(self.local.aws_url())
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("content-type", content_type)
+            .header("x-amz-target", target)
             .header("x-amz-date", "20260101T000000Z")
             .header(
                 "authorization",
-                "AWS4-HMAC-SHA256 Credential=tests/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, \
-                 Signature=0",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
             );
         answer(request.body(body.to_string())).await
     }

@@ -6,13 +6,9 @@ use std::{
     process::Command,
 };
 
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{
-    app::{TestApp, answer},
-    template, tools,
-};
+use crate::{template, tools};
 
 const CODE: [&str; 5] = ["shared", "functions", "local", "tests", "bench"];
 
@@ -27,20 +23,19 @@ fn functions_name_no_sdk() {
 #[test]
 fn production_code_and_the_local_machine_know_nothing_of_each_other() {
     let crates = crates();
-    let functions: Vec<&str> =
-        crates.iter().filter(|(_, member)| member.is_function).map(|(name, _)| &name[..]).collect();
-    let locals = ["local", "local-aws", "local-engine"];
-    assert!(functions.contains(&"chat"));
+    let of = |side: Side| crates.iter().filter(move |(_, member)| member.side == side).map(|(name, _)| &name[..]);
+    assert!(of(Side::Function).eq(["chat", "rag"]) && of(Side::Local).count() > 4);
 
-    for name in ["local-aws", "local-engine"] {
+    // The gateway is where both meet.
+    for name in of(Side::Local).filter(|name| *name != "local") {
         let reached = reachable(&crates, name);
         assert!(!reached.contains("shared"), "{name} depends on shared");
-        let function = functions.iter().find(|function| reached.contains(**function));
+        let function = of(Side::Function).find(|function| reached.contains(function));
         assert_eq!(function, None, "{name} depends on a function");
     }
-    for name in functions.iter().copied().chain(["shared"]) {
+    for name in of(Side::Function).chain(["shared"]) {
         let reached = reachable(&crates, name);
-        let local = locals.iter().find(|local| reached.contains(**local));
+        let local = of(Side::Local).find(|local| reached.contains(local));
         assert_eq!(local, None, "{name} depends on the local machine");
     }
 }
@@ -121,63 +116,17 @@ fn every_setting_of_the_template_is_one_that_is_read() {
     }
 }
 
-/// Least privilege, measured: what the function calls when every route is used is what its role allows.
-#[tokio::test]
-async fn the_policy_allows_what_the_function_does_and_no_more() {
-    let app = TestApp::with_settings(&[("GUARDRAIL_ID", "abc123"), ("GUARDRAIL_VERSION", "7")]).await;
-    use_every_route(&app).await;
-
-    let calls = app.all_calls().await;
-    let used: BTreeSet<String> = calls.iter().flat_map(actions).collect();
-    assert_eq!(used, template::allowed_actions("ChatFunction", &["bedrock", "dynamodb"]));
-}
-
-async fn use_every_route(app: &TestApp) {
-    let keyed = |key: &str, message: &str| {
-        app.request(Method::POST, "/chat").header("idempotency-key", key).json(&json!({"message": message}))
-    };
-    let first = answer(keyed("one", "Hello")).await.ok();
-    let again = answer(keyed("one", "Hello")).await.ok();
-    assert_eq!(again, first);
-    app.stream(json!({"message": "And on", "session_id": first["session_id"]})).await.rest().await;
-
-    app.script(json!([{"error": {"code": "ValidationException", "message": "no"}}])).await;
-    answer(keyed("two", "Refused")).await.problem(400, "model_rejected_request");
-
-    app.get("/sessions").await.ok();
-    let session = format!("/sessions/{}", first["session_id"].as_str().unwrap());
-    app.get(&session).await.ok();
-    assert_eq!(app.delete(&session).await.status, 204);
-}
-
-/// The permissions that a call needs: a transaction those of its parts, a call with a guardrail that of applying it.
-fn actions(call: &Value) -> Vec<String> {
-    let body = &call["body"];
-    match (call["service"].as_str().unwrap(), call["operation"].as_str().unwrap()) {
-        ("dynamodb", "TransactWriteItems") => {
-            let parts =
-                body["TransactItems"].as_array().unwrap().iter().flat_map(|part| part.as_object().unwrap().keys());
-            // `Put`, `Update`, `Delete`, `ConditionCheck`.
-            parts.map(|part| format!("dynamodb:{part}Item")).collect()
-        }
-        ("dynamodb", operation) => vec![format!("dynamodb:{operation}")],
-        ("bedrock", operation) => {
-            let action = match operation {
-                "Converse" => "bedrock:InvokeModel",
-                "ConverseStream" => "bedrock:InvokeModelWithResponseStream",
-                other => panic!("which permission does {other} need?"),
-            };
-            let guarded = (!body["guardrailConfig"].is_null()).then(|| "bedrock:ApplyGuardrail".to_owned());
-            guarded.into_iter().chain([action.to_owned()]).collect()
-        }
-        (service, operation) => panic!("which permission does {service} {operation} need?"),
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Function,
+    Local,
+    Other,
 }
 
 #[derive(Debug)]
 struct Member {
     manifest: PathBuf,
-    is_function: bool,
+    side: Side,
     /// Crates of this workspace, for whatever they are needed.
     dependencies: Vec<String>,
 }
@@ -187,14 +136,18 @@ fn crates() -> BTreeMap<String, Member> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(tools::root());
     let metadata: Value = serde_json::from_slice(&tools::run(&mut cargo).stdout).unwrap();
-    let functions = tools::root().join("functions");
+    let [functions, local] = ["functions", "local"].map(|folder| tools::root().join(folder));
     let member = |package: &Value| {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let manifest = PathBuf::from(text(&package["manifest_path"]));
         let dependencies = package["dependencies"].as_array().unwrap().iter();
         let own = dependencies.filter(|dependency| dependency["path"].is_string()).map(|own| text(&own["name"]));
-        let is_function = manifest.starts_with(&functions);
-        (text(&package["name"]), Member { dependencies: own.collect(), is_function, manifest })
+        let side = match () {
+            () if manifest.starts_with(&functions) => Side::Function,
+            () if manifest.starts_with(&local) => Side::Local,
+            () => Side::Other,
+        };
+        (text(&package["name"]), Member { dependencies: own.collect(), side, manifest })
     };
     metadata["packages"].as_array().unwrap().iter().map(member).collect()
 }

@@ -10,11 +10,13 @@ use std::{
 };
 
 use insta::assert_json_snapshot;
+use local::Documents;
 use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::{
     app::{TestApp, eventually},
+    documents::INDEX,
     event_stream, template, tools,
 };
 
@@ -27,7 +29,8 @@ const PRELUDE_END: &[u8] = &[0; 8];
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(target_os = "linux"), ignore = "the Runtime Interface Emulator is a program for Linux")]
 async fn every_event_is_answered_as_its_route_promises() {
-    let app = TestApp::start().await;
+    // The events of the rag pattern ask for what is in the sample corpus.
+    let app = TestApp::with(|options| options.documents = Documents::Sample).await;
     let routes = template::routes();
     let mut bootstraps = BTreeMap::new();
     for path in tools::files("events", "json") {
@@ -40,7 +43,8 @@ async fn every_event_is_answered_as_its_route_promises() {
         let response = bootstraps[function].invoke(&event).await;
         let response = if resource.ends_with("/stream") { streamed(&response).0 } else { buffered(&response) };
         // What an event names by its identifier is nobody's.
-        let expected = if resource.ends_with("{id}") { 404 } else { 200 };
+        let names_something = resource.ends_with("{id}") || resource.ends_with("/feedback");
+        let expected = if names_something { 404 } else { 200 };
         assert_eq!(response["statusCode"], expected, "{}: {response}", path.display());
     }
 }
@@ -156,6 +160,44 @@ async fn the_bootstrap_survives_what_goes_wrong() {
     assert_eq!(again["statusCode"], 200, "{again}");
 }
 
+/// The claims of the events are those of a real user pool: the caller's name is a verified address.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(target_os = "linux"), ignore = "the Runtime Interface Emulator is a program for Linux")]
+async fn the_bootstrap_searches_with_the_identity_that_api_gateway_verified() {
+    let app = TestApp::with(|options| options.documents = Documents::Sample).await;
+    let bootstrap = Bootstrap::start("rag", &app.aws_url()).await;
+
+    app.script_always(json!({"text": "Up to two days a week [1]."})).await;
+    let answered = buffered(&bootstrap.invoke(&event("post-rag")).await);
+    assert_eq!(answered["statusCode"], 200, "{answered}");
+    let answer = &answered["body"];
+    assert_eq!((&answer["source"], &answer["grounded"]), (&json!("documents"), &json!(true)), "{answer}");
+    assert_eq!(answer["citations"][0]["attributes"]["department"], "Human Resources");
+    let identity = json!({"UserId": "ada@example.com", "Groups": ["engineering", "support"]});
+    let [queries, retrievals] = app.searches().await;
+    assert_eq!((&queries[0]["UserContext"], &retrievals[0]["UserContext"]), (&identity, &identity));
+
+    let (prelude, body) = streamed(&bootstrap.invoke(&event("post-rag-stream")).await);
+    assert_eq!(prelude["statusCode"], 200);
+    let parts = event_stream::parts(&body);
+    assert_eq!(event_stream::text_of(&parts), "Up to two days a week [1].");
+    assert!(event_stream::kinds(&parts).contains(&"source-url"), "{parts:?}");
+
+    let mut feedback = event("post-rag-feedback");
+    let [session, message] = ["session_id", "message_id"].map(|name| &answer[name]);
+    let given = json!({"session_id": session, "message_id": message, "helpful": true});
+    feedback["body"] = json!(given.to_string());
+    let given = buffered(&bootstrap.invoke(&feedback).await);
+    assert_eq!((&given["statusCode"], &given["body"]), (&json!(204), &Value::Null));
+
+    // An address that nobody has verified is no name.
+    let mut unverified = event("post-rag-stream");
+    unverified["requestContext"]["authorizer"]["claims"]["email_verified"] = json!("false");
+    let (prelude, body) = streamed(&bootstrap.invoke(&unverified).await);
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&prelude["statusCode"], &problem["code"]), (&json!(403), &json!("no_user_context")));
+}
+
 /// The release build of a function under an emulator of its own, which ends when this is dropped.
 struct Bootstrap {
     emulator: Child,
@@ -189,6 +231,7 @@ impl Bootstrap {
             .envs([("AWS_LAMBDA_FUNCTION_NAME", function), ("AWS_LAMBDA_FUNCTION_TIMEOUT", "30")])
             .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")])
             .envs([("AWS_ENDPOINT_URL", aws_url), ("TABLE_NAME", "ConversationTable"), ("MODEL_IDS", "local.scripted")])
+            .env("KENDRA_INDEX_ID", INDEX)
             .stdout(Stdio::null())
             .spawn()
             .unwrap();

@@ -25,11 +25,21 @@ async fn boto3_takes_the_local_aws_for_aws() {
 /// The tests are `tests/ui/stream.test.js`.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ai_sdk_reads_streams_and_chats() {
-    let app = TestApp::start().await;
+    run_with_the_ai_sdk(&TestApp::start().await, "stream.test.js");
+}
+
+/// The tests are `tests/ui/rag.test.js`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ai_sdk_reads_sources_and_citations() {
+    run_with_the_ai_sdk(&TestApp::with_handbook(&[]).await, "rag.test.js");
+}
+
+#[track_caller]
+fn run_with_the_ai_sdk(app: &TestApp, tests: &str) {
     let folder = tools::root().join("tests/ui");
     assert!(folder.join("node_modules/ai").exists(), "the AI SDK is missing: run `make setup`");
     let mut node = Command::new("node");
-    node.args(["--test", "stream.test.js"]).current_dir(folder);
+    node.args(["--test", tests]).current_dir(folder);
     node.env("API_URL", app.url()).env("AWS_URL", app.aws_url());
     let output = tokio::task::block_in_place(|| tools::run(&mut node));
     let report = String::from_utf8_lossy(&output.stdout);

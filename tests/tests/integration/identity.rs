@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, TestApp, answer};
 
 /// The function behind an API without an authorizer: nobody vouches for a caller.
-fn without_authorizer(options: &mut Options) {
+pub(crate) fn without_authorizer(options: &mut Options) {
     let template = include_str!("../../../template.yaml");
     let changed = template.replace("DefaultAuthorizer: UserPool", "DefaultAuthorizer: NONE");
     assert_ne!(changed, template);

@@ -16,7 +16,13 @@ mod clients;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod connectors;
+#[cfg(test)]
+mod crawl;
+#[cfg(test)]
 mod deadline;
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod event_stream;
 #[cfg(test)]
@@ -36,9 +42,31 @@ mod model_faults;
 #[cfg(test)]
 mod naughty;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod rag;
+#[cfg(test)]
+mod rag_access;
+#[cfg(test)]
+mod rag_citations;
+#[cfg(test)]
+mod rag_faults;
+#[cfg(test)]
+mod rag_feedback;
+#[cfg(test)]
+mod rag_filter;
+#[cfg(test)]
+mod rag_input;
+#[cfg(test)]
+mod rag_real_model;
+#[cfg(test)]
+mod rag_stream;
+#[cfg(test)]
 mod real_model;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]

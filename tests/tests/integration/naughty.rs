@@ -223,6 +223,26 @@ async fn more_awkward_text_comes_back_byte_for_byte() {
     assert_all_survive(&STRINGS[STRINGS.len() / 2..]).await;
 }
 
+/// Whatever is asked can be searched for, and stands in the prompt as it was asked.
+#[tokio::test]
+async fn awkward_text_is_a_question_as_any_other() {
+    let app = TestApp::with_handbook(&[("MIN_CONFIDENCE", "LOW")]).await;
+    for text in STRINGS {
+        app.reset().await;
+        app.script(json!([{"text": "So it is [1]."}])).await;
+        let answer = app.ask(json!({"message": text})).await.ok();
+        assert!(answer["answer"] == "So it is [1].", "{text:?}: {answer}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert!(answer["search_query"] == words.join(" "), "{text:?}: {answer}");
+        let asked = app.only_call("Converse").await;
+        assert!(
+            texts_of(&asked)[0].ends_with(&format!("\n</passage>\n\nQuestion: {}", text.trim())),
+            "{text:?}: {asked}"
+        );
+        assert!(app.messages(&answer["session_id"]).await[0].1 == *text, "{text:?}");
+    }
+}
+
 #[tokio::test]
 async fn heaps_of_marks_come_back_byte_for_byte() {
     let app = TestApp::with_settings(&[("HISTORY_TOKENS", "1000000")]).await;

@@ -8,15 +8,18 @@ use serde_json::{Map, Value, json};
 use crate::tools;
 
 pub(crate) fn resources() -> Map<String, Value> {
-    let text = tools::read(&tools::root().join("template.yaml"));
-    let documents = Yaml::load_from_str(&text).unwrap();
-    let Value::Object(resources) = convert(&documents[0])["Resources"].take() else { panic!("no resources") };
+    let Value::Object(resources) = template()["Resources"].take() else { panic!("no resources") };
     resources
 }
 
-/// The Lambda functions by their logical identifiers.
+/// The Lambda functions by their logical identifiers, with what `Globals` gives to each.
 pub(crate) fn functions() -> impl Iterator<Item = (String, Value)> {
-    resources().into_iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
+    let globals = template()["Globals"]["Function"].take();
+    let functions = resources().into_iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    functions.map(move |(name, mut function)| {
+        function["Properties"] = merged(&globals, &function["Properties"]);
+        (name, function)
+    })
 }
 
 /// Each route, such as `GET /sessions/{id}`, with the crate of the function that answers it.
@@ -38,15 +41,22 @@ pub(crate) fn allowed_actions(function: &str, services: &[&str]) -> BTreeSet<Str
     let resources = resources();
     let role = text(&resources[function]["Properties"]["Role"]);
     let role = role.trim_end_matches(".Arn");
-    let attached = resources.values().filter(|resource| {
-        resource["Type"] == "AWS::IAM::Policy"
-            && resource["Properties"]["Roles"].as_array().unwrap().iter().any(|attached| attached == role)
-    });
+    let attached = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::IAM::Policy" && mentions(&resource["Properties"]["Roles"], role));
     let mut actions = BTreeSet::new();
     collect_actions(&resources[role]["Properties"]["Policies"], &mut actions);
     attached.for_each(|policy| collect_actions(policy, &mut actions));
     actions.retain(|action| services.iter().any(|service| action.starts_with(&format!("{service}:"))));
     actions
+}
+
+/// Roles too may stand within `!If`.
+fn mentions(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| mentions(item, name)),
+        value => value == name,
+    }
 }
 
 /// Statements stand at several depths, some within `!If`.
@@ -63,6 +73,22 @@ fn collect_actions(value: &Value, actions: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+/// As SAM does it: objects are merged, and what the function says wins.
+fn merged(globals: &Value, own: &Value) -> Value {
+    let (Value::Object(globals), Value::Object(own)) = (globals, own) else { return own.clone() };
+    let mut all = globals.clone();
+    for (key, value) in own {
+        let value = globals.get(key).map_or_else(|| value.clone(), |global| merged(global, value));
+        all.insert(key.clone(), value);
+    }
+    Value::Object(all)
+}
+
+fn template() -> Value {
+    let text = tools::read(&tools::root().join("template.yaml"));
+    convert(&Yaml::load_from_str(&text).unwrap()[0])
 }
 
 fn text(value: &Value) -> String {

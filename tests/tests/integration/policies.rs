@@ -1,0 +1,90 @@
+//! Least privilege, measured: what a function calls when every route is used is what its role allows.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{TestApp, answer},
+    documents::HOW_MANY_DAYS,
+    template,
+};
+
+const SERVICES: [&str; 3] = ["bedrock", "dynamodb", "kendra"];
+const GUARDED: [(&str, &str); 2] = [("GUARDRAIL_ID", "abc123"), ("GUARDRAIL_VERSION", "7")];
+
+#[tokio::test]
+async fn chat_may_do_what_it_does_and_no_more() {
+    let app = TestApp::with_settings(&GUARDED).await;
+    let first = use_turns(&app, "/chat", "Hello").await;
+
+    app.get("/sessions").await.ok();
+    let session = format!("/sessions/{}", first["session_id"].as_str().unwrap());
+    app.get(&session).await.ok();
+    assert_eq!(app.delete(&session).await.status, 204);
+
+    assert_eq!(used(&app).await, template::allowed_actions("ChatFunction", &SERVICES));
+}
+
+#[tokio::test]
+async fn rag_may_do_what_it_does_and_no_more() {
+    let app = TestApp::with_handbook(&GUARDED).await;
+    app.reset().await;
+    app.script_always(json!({"text": "25 days [1]."})).await;
+    let first = use_turns(&app, "/rag", HOW_MANY_DAYS).await;
+
+    let feedback = json!({"session_id": first["session_id"], "message_id": first["message_id"], "helpful": true});
+    let given = answer(app.request(Method::POST, "/rag/feedback").json(&feedback)).await;
+    assert_eq!(given.status, 204);
+
+    assert_eq!(used(&app).await, template::allowed_actions("RagFunction", &SERVICES));
+}
+
+#[test]
+fn every_function_is_measured() {
+    let functions: Vec<String> = template::functions().map(|(name, _)| name).collect();
+    assert_eq!(functions, ["ChatFunction", "RagFunction"]);
+}
+
+/// A turn with a key and its repetition, a streamed one that follows it, and one that fails; the first one's answer.
+async fn use_turns(app: &TestApp, path: &str, message: &str) -> Value {
+    let keyed =
+        |key: &str| app.request(Method::POST, path).header("idempotency-key", key).json(&json!({"message": message}));
+    let first = answer(keyed("one")).await.ok();
+    assert_eq!(answer(keyed("one")).await.ok(), first);
+    let following = json!({"message": message, "session_id": first["session_id"]});
+    app.stream_of(&format!("{path}/stream"), following).await.rest().await;
+
+    app.script(json!([{"error": {"code": "ValidationException", "message": "no"}}])).await;
+    answer(keyed("two")).await.problem(400, "model_rejected_request");
+    first
+}
+
+async fn used(app: &TestApp) -> BTreeSet<String> {
+    app.all_calls().await.iter().flat_map(actions).collect()
+}
+
+/// The permissions that a call needs: a transaction those of its parts, a call with a guardrail that of applying it.
+fn actions(call: &Value) -> Vec<String> {
+    let body = &call["body"];
+    match (call["service"].as_str().unwrap(), call["operation"].as_str().unwrap()) {
+        ("dynamodb", "TransactWriteItems") => {
+            let parts =
+                body["TransactItems"].as_array().unwrap().iter().flat_map(|part| part.as_object().unwrap().keys());
+            // `Put`, `Update`, `Delete`, `ConditionCheck`.
+            parts.map(|part| format!("dynamodb:{part}Item")).collect()
+        }
+        (service @ ("dynamodb" | "kendra"), operation) => vec![format!("{service}:{operation}")],
+        ("bedrock", operation) => {
+            let action = match operation {
+                "Converse" => "bedrock:InvokeModel",
+                "ConverseStream" => "bedrock:InvokeModelWithResponseStream",
+                other => panic!("which permission does {other} need?"),
+            };
+            let guarded = (!body["guardrailConfig"].is_null()).then(|| "bedrock:ApplyGuardrail".to_owned());
+            guarded.into_iter().chain([action.to_owned()]).collect()
+        }
+        (service, operation) => panic!("which permission does {service} {operation} need?"),
+    }
+}
