@@ -14,6 +14,18 @@ pub(crate) enum Error {
     Zip(#[source] zip::result::ZipError),
     #[error("local-aws could not be started")]
     LocalAws(#[source] local_aws::Error),
+    #[error("an answer of Kendra's is no JSON")]
+    Kendra(#[source] serde_json::Error),
+    #[error("the scripted engine could not be asked")]
+    Request(#[source] http::Error),
+    #[error("the scripted engine could not be reached")]
+    Script(#[source] hyper_util::client::legacy::Error),
+    #[error("the scripted engine refused its script: {0}")]
+    NoScript(http::StatusCode),
+    #[error("the embeddings could not be loaded")]
+    Embedder(#[source] local_engine::LoadError),
+    #[error("the index failed")]
+    Search(#[from] local_search::Error),
     #[error("a certificate could not be made")]
     Certificate(#[source] rcgen::Error),
     #[error("TLS could not be set up")]
@@ -22,6 +34,8 @@ pub(crate) enum Error {
     Crashed { name: &'static str, status: ExitStatus, log: String },
     #[error("`{name}` was silent for {seconds} s; it wrote:\n{log}")]
     Silent { name: &'static str, seconds: u64, log: String },
+    #[error("`{name}` answered something else than the model said: {answer}")]
+    OtherAnswer { name: &'static str, answer: String },
     #[error("`{name}` answered\n{answer}\nand wrote:\n{log}")]
     Answer { name: &'static str, answer: String, log: String },
 }

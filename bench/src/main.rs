@@ -2,6 +2,7 @@
 
 mod error;
 mod functions;
+mod retrieval;
 
 use std::process::ExitCode;
 
@@ -22,14 +23,19 @@ struct Arguments {
 enum What {
     /// Cold start, first and warm invocations, memory and size of the functions (this is the default)
     Functions(functions::Options),
+    /// How well and how quickly the local index finds documents
+    Retrieval(retrieval::Options),
 }
 
 // One thread: what serves the functions keeps to one core and leaves the other to them.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let What::Functions(options) = arguments.what.unwrap_or(What::Functions(arguments.functions));
-    match functions::measure(&options).await {
+    let measured = match arguments.what.unwrap_or(What::Functions(arguments.functions)) {
+        What::Functions(options) => functions::measure(&options).await,
+        What::Retrieval(options) => retrieval::measure(&options).await,
+    };
+    match measured {
         Ok(outcome) => outcome,
         Err(error) => {
             eprintln!("bench: {}", chain(&error));

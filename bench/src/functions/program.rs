@@ -10,11 +10,11 @@ use std::{
 use serde::Deserialize;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::Pair;
+use super::{
+    Pair,
+    pattern::{PATTERNS, Pattern},
+};
 use crate::error::{Context, Error};
-
-const FUNCTION: &str = "chat";
-const FLOOR: &str = "floor-chat";
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 
@@ -43,11 +43,15 @@ struct Target {
     name: String,
 }
 
-/// Both programs in one build, so that what they share is compiled once and in the same way. Only these two: a crate
-/// that is built together with others gets the features that any of them asks for.
-pub(super) fn build() -> Result<Pair<Program>, Error> {
+/// What cargo built.
+pub(super) struct Built(String);
+
+/// All functions and floors in one build, so that what they share is compiled once and in the same way. Only these: a
+/// crate that is built together with others gets the features that any of them asks for.
+pub(super) fn build() -> Result<Built, Error> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--package", FUNCTION, "--package", "floor", "--manifest-path", MANIFEST]);
+    cargo.args(["build", "--release", "--package", "floor", "--manifest-path", MANIFEST]);
+    cargo.args(PATTERNS.iter().flat_map(|pattern| ["--package", pattern.name]));
     cargo.arg("--message-format=json-render-diagnostics");
     // `cargo run` sets these; build scripts that look at them would run again, and much would be compiled again.
     for name in ["MANIFEST_DIR", "MANIFEST_PATH", "PKG_NAME", "PKG_VERSION", "PKG_AUTHORS", "PKG_DESCRIPTION"] {
@@ -56,21 +60,26 @@ pub(super) fn build() -> Result<Pair<Program>, Error> {
     for part in ["MAJOR", "MINOR", "PATCH", "PRE"] {
         cargo.env_remove(format!("CARGO_PKG_VERSION_{part}"));
     }
-    eprintln!("building {FUNCTION} and {FLOOR} (release; minutes, the first time)");
+    eprintln!("building the functions and their floors (release; minutes, the first time)");
     let output = cargo.stderr(Stdio::inherit()).output().context("cargo could not be run")?;
     if !output.status.success() {
         return Err(Error::Build(output.status));
     }
-    let built = String::from_utf8_lossy(&output.stdout);
-    Ok(Pair { function: find(FUNCTION, &built)?, floor: find(FLOOR, &built)? })
+    Ok(Built(String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
-fn find(name: &'static str, built: &str) -> Result<Program, Error> {
-    let messages = built.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let path = messages
-        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == name))
-        .find_map(|message| message.executable);
-    Ok(Program { name, path: path.ok_or(Error::NotBuilt(name))? })
+impl Built {
+    pub(super) fn pair(&self, pattern: &Pattern) -> Result<Pair<Program>, Error> {
+        Ok(Pair { function: self.find(pattern.name)?, floor: self.find(pattern.floor)? })
+    }
+
+    fn find(&self, name: &'static str) -> Result<Program, Error> {
+        let messages = self.0.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
+        let path = messages
+            .filter(|message| message.target.as_ref().is_some_and(|target| target.name == name))
+            .find_map(|message| message.executable);
+        Ok(Program { name, path: path.ok_or(Error::NotBuilt(name))? })
+    }
 }
 
 impl Program {
@@ -96,15 +105,15 @@ mod tests {
 
     #[test]
     fn a_binary_is_found_in_what_cargo_tells() {
-        let built = concat!(
+        let built = Built(String::from(concat!(
             r#"{"reason":"compiler-artifact","target":{"name":"chat","kind":["lib"]},"executable":null}"#,
             "\n",
             r#"{"reason":"compiler-artifact","target":{"name":"chat","kind":["bin"]},"executable":"target/release/chat"}"#,
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
-        );
-        assert_eq!(find("chat", built).unwrap().path, Path::new("target/release/chat"));
-        assert!(matches!(find("floor-chat", built), Err(Error::NotBuilt("floor-chat"))));
+        )));
+        assert_eq!(built.find("chat").unwrap().path, Path::new("target/release/chat"));
+        assert!(matches!(built.find("floor-chat"), Err(Error::NotBuilt("floor-chat"))));
     }
 
     #[test]

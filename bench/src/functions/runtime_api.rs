@@ -4,7 +4,7 @@
 
 use std::{
     convert::Infallible,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -15,20 +15,19 @@ use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{mpsc, oneshot},
-    task::JoinSet,
 };
 
-use crate::error::{Context, Error};
+use super::listen::Listening;
+use crate::error::Error;
 
 /// What Lambda lets an invocation of an API's function take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct RuntimeApi {
-    address: SocketAddr,
+    server: Listening,
     requests: mpsc::UnboundedReceiver<Told>,
-    _serving: JoinSet<()>,
 }
 
 /// What a function tells.
@@ -48,21 +47,13 @@ pub(super) enum Told {
 
 impl RuntimeApi {
     pub(super) async fn start() -> Result<Self, Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free")?;
-        let address = listener.local_addr().context("no port is free")?;
         let (told, requests) = mpsc::unbounded_channel();
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream, told.clone()));
-            }
-        });
-        Ok(Self { address, requests, _serving: serving })
+        let server = Listening::start(move |stream| serve(stream, told.clone())).await?;
+        Ok(Self { server, requests })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     pub(super) async fn told(&mut self) -> Option<Told> {
@@ -71,10 +62,6 @@ impl RuntimeApi {
 }
 
 async fn serve(stream: TcpStream, told: mpsc::UnboundedSender<Told>) {
-    // An answer in two parts must not wait for the acknowledgement of the first.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
     let service = service_fn(|request| answer(request, &told));
     // It fails when the function is stopped while it waits for an event.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
