@@ -80,6 +80,10 @@ pub(crate) struct Machine {
     #[arg(long, global = true, value_name = "URL", value_delimiter = ',', value_parser = parse_url)]
     crawl: Vec<String>,
 
+    /// A parameter of kendra.yaml for that crawl, over its default: `--parameter CrawlDepth=2`
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = parse_setting, requires = "crawl")]
+    parameter: Vec<(String, String)>,
+
     /// Sends a service's calls (bedrock, dynamodb, kendra) to real AWS with your credentials. A real table is named by
     /// `--set TABLE_NAME=…`
     #[arg(long, global = true, value_name = "SERVICE", value_delimiter = ',')]
@@ -117,6 +121,7 @@ impl Machine {
                 None => Documents::None,
             },
             crawl: self.crawl,
+            parameters: BTreeMap::from_iter(self.parameter),
             real: self.aws.into_iter().map(|service| service.trim().to_ascii_lowercase()).collect(),
             settings: BTreeMap::from_iter(self.set),
             buffered_limit: (!self.no_time_limit).then_some(BUFFERED_LIMIT),
@@ -209,7 +214,9 @@ mod tests {
     fn documents_are_a_folder_and_pages_a_list() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        let own = options(&["--documents", path, "--crawl", "https://a.example,https://b.example/x"], true);
+        let seeds = "https://a.example,https://b.example/x";
+        let own = options(&["--documents", path, "--crawl", seeds, "--parameter", "CrawlDepth=2"], true);
+        assert_eq!(own.parameters, BTreeMap::from([("CrawlDepth".to_owned(), "2".to_owned())]));
         assert_eq!(own.documents, Documents::Folder(folder.path().to_path_buf()));
         assert_eq!(own.crawl, ["https://a.example/", "https://b.example/x"]);
     }

@@ -57,7 +57,7 @@ pub(crate) fn plan(options: &Options) -> Result<Plan, Error> {
         kendra.data_sources.push(DataSource {
             id: format!("crawl-{}", digest(options.crawl.join(" ").as_bytes())),
             name: "web-pages".to_owned(),
-            template: connectors::web_crawler(&options.crawl)?,
+            template: connectors::web_crawler(&options.crawl, &options.parameters)?,
             sync_at_start: true,
         });
     }

@@ -52,6 +52,8 @@ pub struct Options {
     pub documents: Documents,
     /// Web pages to crawl at the start, with the settings of the deployed crawler: where it begins.
     pub crawl: Vec<String>,
+    /// Parameters of kendra.yaml for that crawl, over their defaults.
+    pub parameters: BTreeMap<String, String>,
     /// Settings of the functions, over those of the template.
     pub settings: BTreeMap<String, String>,
     /// How long API Gateway waits for a buffered route; for ever where absent.
@@ -78,6 +80,7 @@ impl Options {
             real: Vec::new(),
             documents: Documents::None,
             crawl: Vec::new(),
+            parameters: BTreeMap::new(),
             settings: BTreeMap::new(),
             buffered_limit: Some(BUFFERED_LIMIT),
             function_timeout: None,

@@ -172,9 +172,9 @@ async fn what_is_not_here_is_named() {
     let app = App::start().await;
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
     let sqs = [("x-amz-target", "AmazonSQS.ListQueues"), ("content-type", "application/x-amz-json-1.0")];
-    let s3 = [(
+    let polly = [(
         "authorization",
-        "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+        "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/polly/aws4_request, SignedHeaders=host, Signature=0",
     )];
     for (method, path, headers, body, named) in [
         (Method::POST, "/guardrail/g1/version/1/apply", &[][..], "{}", "ApplyGuardrail of Bedrock Runtime"),
@@ -193,7 +193,7 @@ async fn what_is_not_here_is_named() {
             "<Message>local-aws does not serve GetCallerIdentity",
         ),
         (Method::POST, "/", &sqs[..], "{}", "ListQueues of AmazonSQS"),
-        (Method::GET, "/bucket/key", &s3[..], "", "<Message>local-aws does not serve GET /bucket/key of s3"),
+        (Method::GET, "/v1/voices", &polly[..], "", "local-aws does not serve GET /v1/voices of polly"),
     ] {
         let response = app.send(method, path, headers, body).await.unwrap();
         assert_eq!(response.status(), 501, "{path}");

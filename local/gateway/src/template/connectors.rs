@@ -1,5 +1,7 @@
 //! The connectors that are deployed, as they would be with the parameters of this machine.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Error, intrinsic::Resolver, yaml};
@@ -30,13 +32,18 @@ pub(crate) fn s3(bucket: Bucket<'_>) -> Result<Value, Error> {
     Ok(template)
 }
 
-/// The settings of the deployed crawler, for other seeds: URLs.
-pub(crate) fn web_crawler(seeds: &[String]) -> Result<Value, Error> {
+/// The settings of the deployed crawler, for other seeds (URLs), and with other values of the stack's parameters than their
+/// defaults.
+pub(crate) fn web_crawler(seeds: &[String], parameters: &BTreeMap<String, String>) -> Result<Value, Error> {
     let stack = yaml::parse(STACK)?;
+    if let Some(unknown) = parameters.keys().find(|name| stack["Parameters"].get(name).is_none()) {
+        return Err(Error::UnknownParameter(unknown.clone()));
+    }
+    let own: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut template = read(WEB_CRAWLER)?;
     template["connectionConfiguration"]["repositoryEndpointMetadata"]["seedUrlConnections"] =
         seeds.iter().map(|seed| json!({ "seedUrl": seed })).collect();
-    Resolver::new(&stack).resolve(&template)
+    Resolver::new(&stack).with(&own).resolve(&template)
 }
 
 fn read(connector: &str) -> Result<Value, Error> {
@@ -65,9 +72,14 @@ mod tests {
     #[test]
     fn the_crawler_has_the_deployed_settings_and_other_seeds() {
         let seeds = ["https://a.example/".to_owned(), "https://b.example/".to_owned()];
-        let template = web_crawler(&seeds).unwrap();
+        let parameters = BTreeMap::from([("CrawlMaxLinks".to_owned(), "7".to_owned())]);
+        let template = web_crawler(&seeds, &parameters).unwrap();
         let endpoint = &template["connectionConfiguration"]["repositoryEndpointMetadata"];
         assert_eq!(endpoint["seedUrlConnections"], json!([{"seedUrl": seeds[0]}, {"seedUrl": seeds[1]}]));
         assert_eq!(template["additionalProperties"]["crawlDepth"], "1");
+        assert_eq!(template["additionalProperties"]["maxLinksPerUrl"], "7");
+
+        let unknown = BTreeMap::from([("CrawlDeep".to_owned(), "7".to_owned())]);
+        assert!(matches!(web_crawler(&seeds, &unknown), Err(Error::UnknownParameter(name)) if name == "CrawlDeep"));
     }
 }

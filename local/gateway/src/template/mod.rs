@@ -26,6 +26,8 @@ pub enum Error {
     Yaml(#[from] saphyr::ScanError),
     #[error("template.yaml: {0}")]
     Invalid(String),
+    #[error("kendra.yaml has no parameter {0}")]
+    UnknownParameter(String),
     #[error("template.yaml: {part} is not what this program understands: {source}")]
     Shape { part: String, source: serde_json::Error },
 }
