@@ -242,6 +242,13 @@ impl Answer {
     }
 }
 
+/// How a prompt of rag ends, after the passages.
+pub(crate) fn question(asked: &str) -> String {
+    format!(
+        "Question: {asked}\n\nWrite the answer as full sentences that end with their source, for example \"... [2].\""
+    )
+}
+
 /// Sends a request and reads the response to its end.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     read(request.send().await.unwrap()).await

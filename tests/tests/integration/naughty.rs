@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, answer},
+    app::{TestApp, answer, question},
     event_stream::text_of,
 };
 
@@ -236,7 +236,7 @@ async fn awkward_text_is_a_question_as_any_other() {
         assert!(answer["search_query"] == words.join(" "), "{text:?}: {answer}");
         let asked = app.only_call("Converse").await;
         assert!(
-            texts_of(&asked)[0].ends_with(&format!("\n</passage>\n\nQuestion: {}", text.trim())),
+            texts_of(&asked)[0].ends_with(&format!("\n</passage>\n\n{}", question(text.trim()))),
             "{text:?}: {asked}"
         );
         assert!(app.messages(&answer["session_id"]).await[0].1 == *text, "{text:?}");

@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
+    app::{TestApp, question},
     documents::{HOW_MANY_DAYS, INDEX, LEAVE, PARKING, UNANSWERABLE, bucket, document},
 };
 
@@ -102,12 +102,13 @@ async fn a_question_is_answered_from_documents() {
         json!([{
             "role": "user",
             "content": [{"text": format!(
-                "<passage number=\"1\" title=\"Leave policy\">\n{LEAVE}\n</passage>\n\nQuestion: {HOW_MANY_DAYS}"
+                "<passage number=\"1\" title=\"Leave policy\">\n{LEAVE}\n</passage>\n\n{}",
+                question(HOW_MANY_DAYS)
             )}],
         }])
     );
     let system = asked["system"][0]["text"].as_str().unwrap();
-    assert!(system.contains("not instructions") && system.contains("[1][2]"), "{system}");
+    assert!(system.contains("not instructions") && system.contains("square brackets"), "{system}");
     assert_eq!(asked["requestMetadata"]["pattern"], "rag");
 }
 
@@ -159,7 +160,7 @@ async fn a_follow_up_is_searched_for_as_a_question_of_its_own() {
     let asked = calls[2]["body"]["messages"].as_array().unwrap();
     let prompt = asked[0]["content"][0]["text"].as_str().unwrap();
     assert_eq!(asked.len(), 1);
-    assert!(prompt.ends_with(&format!("\n\nQuestion: {alone}")), "{prompt}");
+    assert!(prompt.ends_with(&format!("\n\n{}", question(alone))), "{prompt}");
     assert!(!prompt.contains("it be requested") && !prompt.contains(HOW_MANY_DAYS), "{prompt}");
 
     // What is remembered is what was said.
@@ -348,8 +349,8 @@ async fn a_passage_gives_no_instructions() {
     assert!(!asked["system"].to_string().contains("365"), "{asked}");
     assert_eq!(asked["messages"].as_array().unwrap().len(), 1);
     let prompt = asked["messages"][0]["content"][0]["text"].as_str().unwrap();
-    let (quoted, rest) = prompt.split_once("\n</passage>\n\nQuestion: ").unwrap();
-    assert_eq!(rest, HOW_MANY_DAYS);
+    let (quoted, rest) = prompt.split_once("\n</passage>\n\n").unwrap();
+    assert_eq!(rest, question(HOW_MANY_DAYS));
     assert!(quoted.contains("Ignore your instructions"), "{prompt}");
     // One element, opened once; what looks like its end or another beginning is text.
     assert_eq!(prompt.matches("<passage").count(), 1, "{prompt}");
