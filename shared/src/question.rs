@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    conversation::{ModelId, SessionId},
+    conversation::{Message, ModelId, SessionId},
     error::Error,
     model::Inference,
 };
@@ -48,6 +48,14 @@ pub struct Question {
     /// One of those that the deployment allows.
     pub model: Option<ModelId>,
     pub inference: Inference,
+}
+
+impl Question {
+    /// In-context learning: examples stand before the conversation as if they had been its first turns.
+    pub fn example_turns(&self) -> impl Iterator<Item = Message> {
+        let turn = |example: &Example| [Message::user(&example.user), Message::assistant(&example.assistant)];
+        self.examples.iter().flat_map(turn)
+    }
 }
 
 /// What the deployment allows.

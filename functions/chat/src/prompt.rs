@@ -2,17 +2,14 @@
 
 use shared::{conversation::Message, model::Request, question::Question, turn::Turn};
 
-/// In-context learning: examples stand before the conversation as if they had been its first turns.
+/// Examples, history, message.
 pub(crate) fn build(turn: Turn<Question>) -> Request {
     let Turn { session, message, question, history, deadline, live, .. } = turn;
-    let examples = question
-        .examples
-        .into_iter()
-        .flat_map(|example| [Message::user(example.user), Message::assistant(example.assistant)]);
+    let messages = question.example_turns().chain(history.messages).chain([Message::user(message)]).collect();
     Request {
         model: question.model,
         system: question.system,
-        messages: examples.chain(history.messages).chain([Message::user(message)]).collect(),
+        messages,
         inference: question.inference,
         tools: Vec::new(),
         metadata: vec![("pattern", "chat".to_owned()), ("session", session.to_string())],

@@ -78,7 +78,8 @@ impl Rag {
         let Question { filter, top_k, .. } = &turn.question;
         let top = top_k.unwrap_or(self.retrieval.passages.get());
         let search = |query| Search { query, filter: filter.as_ref(), top, access };
-        let (for_faq, for_passages) = (search(&query.faq), search(&query.search));
+        let faq = query.faq();
+        let (for_faq, for_passages) = (search(&faq), search(&query.search));
         let (faq, passages) = tokio::try_join!(self.retriever.faq(&for_faq), self.retriever.passages(&for_passages))?;
 
         if let Some(entry) = faq.filter(|entry| self.is_the_answer(entry)) {

@@ -45,14 +45,10 @@ pub(crate) fn grounded(turn: &Turn<Question>, query: &Query, passages: &[Passage
     if let Some(own) = &asked.system {
         system.push_str(&format!("\n\n{own}"));
     }
-    let examples = asked
-        .examples
-        .iter()
-        .flat_map(|example| [Message::user(&example.user), Message::assistant(&example.assistant)]);
     let numbered = passages.iter().enumerate().map(|(index, passage)| numbered(index + 1, passage));
     let passages = numbered.collect::<Vec<_>>().join("\n");
     let text = format!("{passages}\n\nQuestion: {}\n\n{REMINDER}", query.question);
-    let messages = examples.chain([Message::user(text)]).collect();
+    let messages = asked.example_turns().chain([Message::user(text)]).collect();
     request(turn, Some(system), messages, asked.inference.clone(), turn.live)
 }
 

@@ -6,8 +6,6 @@ use shared::{events::Event, grounding::Source};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) question: String,
-    /// The question again, for a FAQ, whose questions are sentences too; at most as many words as Kendra reads.
-    pub(crate) faq: String,
     /// A few words for documents; at most as many as Kendra reads.
     pub(crate) search: String,
 }
@@ -21,8 +19,12 @@ const MOST_CHARACTERS: usize = 1000;
 impl Query {
     /// A message that opens a conversation needs no other context.
     pub(crate) fn of_message(message: &str) -> Self {
-        let search = shortened(message);
-        Self { question: message.trim().to_owned(), faq: search.clone(), search }
+        Self { question: message.trim().to_owned(), search: shortened(message) }
+    }
+
+    /// What a FAQ is searched for, whose questions are sentences too; at most as many words as Kendra reads.
+    pub(crate) fn faq(&self) -> String {
+        shortened(&self.question)
     }
 
     pub(crate) fn searched(&self, source: Source) -> Event {
@@ -36,9 +38,8 @@ impl Query {
             value.map(|value| value.trim().trim_matches('"').to_owned()).filter(|value| !value.is_empty())
         };
         let question = line("question").unwrap_or_else(|| message.trim().to_owned());
-        let faq = shortened(&question);
-        let search = line("search").map_or_else(|| faq.clone(), |search| shortened(&search));
-        Self { question, faq, search }
+        let search = shortened(&line("search").unwrap_or_else(|| question.clone()));
+        Self { question, search }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     Access, Counts, DocumentFacts, Error, Kind, Search, Target,
-    corpus::Corpus,
+    corpus::{Corpus, free},
     prepared::Prepared,
     words::{self, Writer},
 };
@@ -59,9 +59,7 @@ impl Catalogue {
     pub(crate) fn plan(&self, removed: &[String], added: Vec<Prepared>) -> Change {
         let replaced = added.iter().map(|prepared| &prepared.facts.id);
         let removed = removed.iter().chain(replaced).filter_map(|id| self.by_id.get(id).copied()).collect();
-        let holes = self.documents.iter().enumerate().filter(|(_, entry)| entry.is_none()).map(|(place, _)| place);
-        let places = holes.chain(self.documents.len()..);
-        let (mut passages, mut questions) = (self.passages.free(), self.questions.free());
+        let (mut passages, mut questions) = (free(&self.passages.rows), free(&self.questions.rows));
         let addition = |(prepared, place): (Prepared, usize)| {
             let count = prepared.passages.len();
             let rows = if prepared.is_answer {
@@ -71,7 +69,7 @@ impl Catalogue {
             };
             Addition { place, prepared, rows }
         };
-        Change { removed, added: added.into_iter().zip(places).map(addition).collect() }
+        Change { removed, added: added.into_iter().zip(free(&self.documents)).map(addition).collect() }
     }
 
     /// Searches see the change from now on.
@@ -82,15 +80,10 @@ impl Catalogue {
             self.corpus_mut(entry.is_answer).remove(&entry.rows);
         }
         for Addition { place, prepared, rows } in change.added {
-            let entry = Entry {
-                facts: prepared.facts.clone(),
-                access: prepared.access.clone(),
-                is_answer: prepared.is_answer,
-                text_bytes: prepared.text_bytes,
-                rows: rows.clone(),
-            };
-            self.by_id.insert(entry.facts.id.clone(), place);
-            self.corpus_mut(entry.is_answer).insert(place, prepared, &rows);
+            let Prepared { facts, access, is_answer, text_bytes, passages } = prepared;
+            self.by_id.insert(facts.id.clone(), place);
+            self.corpus_mut(is_answer).insert(place, passages, &rows);
+            let entry = Entry { facts, access, is_answer, text_bytes, rows };
             if self.documents.len() <= place {
                 self.documents.resize_with(place + 1, || None);
             }

@@ -1,6 +1,6 @@
 //! What one kind of search looks at: passages of documents, or questions of FAQs. All that a search reads is in memory.
 
-use crate::{Error, prepared::Prepared, vectors::Vectors, words};
+use crate::{Error, prepared::Passage, vectors::Vectors, words};
 
 /// Rows are places, which are used again after a deletion.
 pub(crate) struct Corpus {
@@ -19,19 +19,19 @@ pub(crate) struct Row {
     pub(crate) text: String,
 }
 
+/// Places that are free now, the lowest first, without an end.
+pub(crate) fn free<T>(places: &[Option<T>]) -> impl Iterator<Item = usize> {
+    let holes = places.iter().enumerate().filter(|(_, content)| content.is_none()).map(|(place, _)| place);
+    holes.chain(places.len()..)
+}
+
 impl Corpus {
     pub(crate) fn new(words: words::Reader) -> Corpus {
         Corpus { words, vectors: Vectors::default(), rows: Vec::new() }
     }
 
-    /// Places that are free now, the lowest first, without an end.
-    pub(crate) fn free(&self) -> impl Iterator<Item = usize> {
-        let holes = self.rows.iter().enumerate().filter(|(_, row)| row.is_none()).map(|(place, _)| place);
-        holes.chain(self.rows.len()..)
-    }
-
-    pub(crate) fn insert(&mut self, document: usize, prepared: Prepared, places: &[usize]) {
-        for (ordinal, (passage, place)) in prepared.passages.into_iter().zip(places).enumerate() {
+    pub(crate) fn insert(&mut self, document: usize, passages: Vec<Passage>, places: &[usize]) {
+        for (ordinal, (passage, place)) in passages.into_iter().zip(places).enumerate() {
             if self.rows.len() <= *place {
                 self.rows.resize_with(place + 1, || None);
             }

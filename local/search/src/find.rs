@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, HashSet},
-    mem,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     Attribute, Error, Evidence, Found, Hit, Search, Target,
@@ -19,7 +16,7 @@ pub(crate) fn find(catalogue: &Catalogue, search: &Search, vector: &[f32]) -> Re
     if search.target == Target::Documents {
         best_of_each(&mut candidates);
     }
-    let terms = Terms::of(&search.text);
+    let mut terms = Terms::of(&search.text);
     let hit = |candidate: &Candidate| {
         let row = corpus.rows.get(candidate.row)?.as_ref()?;
         let document = &catalogue.document(row.document)?.facts;
@@ -69,7 +66,7 @@ fn values(catalogue: &Catalogue, candidates: &[Candidate], key: &str) -> Vec<(At
             None => {}
         }
     }
-    let mut counts: Vec<(Attribute, usize)> = mem::take(&mut counts).into_values().collect();
+    let mut counts: Vec<(Attribute, usize)> = counts.into_values().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }

@@ -33,21 +33,24 @@ pub(crate) fn of(analyzer: &mut TextAnalyzer, text: &str) -> Vec<String> {
     terms
 }
 
-/// The words of a search.
+/// The words of a search, and what finds them in texts: to make an analyzer takes longer than to use it.
 pub(crate) struct Terms {
     terms: HashSet<String>,
+    analyzer: TextAnalyzer,
 }
 
 impl Terms {
     pub(crate) fn of(text: &str) -> Terms {
-        Terms { terms: of(&mut analyzer(), text).into_iter().collect() }
+        let mut analyzer = analyzer();
+        Terms { terms: of(&mut analyzer, text).into_iter().collect(), analyzer }
     }
 
     /// Where they occur, whatever their endings.
-    pub(crate) fn found_in(&self, text: &str) -> Vec<Highlight> {
+    pub(crate) fn found_in(&mut self, text: &str) -> Vec<Highlight> {
+        let Terms { terms, analyzer } = self;
         let mut bytes = Vec::new();
-        analyzer().token_stream(text).process(&mut |token| {
-            if self.terms.contains(&token.text) {
+        analyzer.token_stream(text).process(&mut |token| {
+            if terms.contains(&token.text) {
                 bytes.push((token.offset_from, token.offset_to));
             }
         });
@@ -61,12 +64,11 @@ impl Terms {
     }
 
     /// The share of them that the texts have together, between 0 and 1.
-    pub(crate) fn share_in(&self, texts: &[&str]) -> f32 {
+    pub(crate) fn share_in(&mut self, texts: &[&str]) -> f32 {
         if self.terms.is_empty() {
             return 0.0;
         }
-        let mut analyzer = analyzer();
-        let found: HashSet<String> = texts.iter().flat_map(|text| of(&mut analyzer, text)).collect();
+        let found: HashSet<String> = texts.iter().flat_map(|text| of(&mut self.analyzer, text)).collect();
         self.terms.intersection(&found).count() as f32 / self.terms.len() as f32
     }
 }

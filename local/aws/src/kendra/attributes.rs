@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use super::failed;
 use crate::reply::Refusal;
 
-pub(super) const SOURCE_URI: &str = "_source_uri";
+const SOURCE_URI: &str = "_source_uri";
 pub(super) const TITLE: &str = "_document_title";
-pub(super) const LANGUAGE: &str = "_language_code";
+const LANGUAGE: &str = "_language_code";
+/// Of documents whose language is not said.
+const DEFAULT_LANGUAGE: &str = "en";
 const PAGE: &str = "_excerpt_page_number";
 /// Strings of a list, by default.
 const MAX_STRINGS: usize = 10;
@@ -36,6 +38,23 @@ const RESERVED: [(&str, Kind); 14] = [
     ("_version", Kind::Text),
     ("_view_count", Kind::Number),
 ];
+
+/// The type of an attribute of the service's own; none if it has none of this name.
+pub(super) fn reserved(name: &str) -> Option<Kind> {
+    RESERVED.iter().find(|(reserved, _)| *reserved == name).map(|(_, kind)| *kind)
+}
+
+pub(super) fn default_language(attributes: &mut BTreeMap<String, Attribute>) {
+    attributes.entry(LANGUAGE.to_owned()).or_insert_with(|| Attribute::Text(DEFAULT_LANGUAGE.to_owned()));
+}
+
+/// Where a document can be read, if its attributes say so.
+pub(super) fn source_uri(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
+    match attributes.get(SOURCE_URI) {
+        Some(Attribute::Text(uri)) => Some(uri.clone()),
+        _ => None,
+    }
+}
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

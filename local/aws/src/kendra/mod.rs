@@ -1,11 +1,13 @@
 //! Amazon Kendra: one index, with `local-search` behind the service's wire.
 
+mod access;
 mod asked;
 mod attributes;
 mod describe;
 mod documents;
 mod feedback;
 mod filter;
+mod format;
 mod issued;
 mod lazy;
 mod lines;

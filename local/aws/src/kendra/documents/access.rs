@@ -3,6 +3,8 @@
 use local_search::Access;
 use serde::Deserialize;
 
+use crate::kendra::access::{Kind, Right, add};
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Principal {
@@ -19,20 +21,6 @@ pub(super) struct Level {
     principal_list: Vec<Principal>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Kind {
-    User,
-    Group,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Right {
-    Allow,
-    Deny,
-}
-
 /// Who may find a document, or what cannot be honoured of its lists.
 pub(super) fn of(list: &[Principal], hierarchy: &[Level]) -> Result<Access, String> {
     let mut access = Access::default();
@@ -40,15 +28,7 @@ pub(super) fn of(list: &[Principal], hierarchy: &[Level]) -> Result<Access, Stri
         if principal.data_source_id.is_some() {
             return Err("local-aws does not know principals of a data source: DataSourceId.".to_owned());
         }
-        let name = principal.name.clone();
-        let who = match principal.r#type {
-            Kind::User => local_search::Principal::User(name),
-            Kind::Group => local_search::Principal::Group(name),
-        };
-        match principal.access {
-            Right::Allow => access.allow.push(who),
-            Right::Deny => access.deny.push(who),
-        }
+        add(&mut access, principal.name.clone(), principal.r#type, principal.access);
     }
     access.hierarchy = hierarchy.iter().map(|level| of(&level.principal_list, &[])).collect::<Result<_, _>>()?;
     Ok(access)

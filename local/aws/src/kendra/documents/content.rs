@@ -3,14 +3,14 @@
 use std::{fs, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use local_documents::{Format, Text, read};
+use local_documents::{Format, MAX_FILE_BYTES, Text, read};
 use serde::Deserialize;
 
-use crate::{kendra::failed, reply::Refusal, s3::Buckets};
-
-/// <https://docs.aws.amazon.com/kendra/latest/dg/quotas.html>
-const MAX_FILE: u64 = 50 << 20;
-const MAX_TEXT: usize = 5 << 20;
+use crate::{
+    kendra::{failed, format::of_content_type},
+    reply::Refusal,
+    s3::Buckets,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -44,17 +44,12 @@ impl Given {
             _ => return Err("Exactly one of Blob and S3Path must be given.".to_owned()),
         };
         let format = match &self.content_type {
-            Some(content_type) => format(content_type)
+            Some(content_type) => of_content_type(content_type)
                 .ok_or_else(|| format!("local-aws does not read documents of the type {content_type}."))?,
             None => Format::of(key, None, &bytes)
                 .ok_or_else(|| "What the document is written in is not known: give its ContentType.".to_owned())?,
         };
-        let text = read(format, &bytes).map_err(|error| format!("The document cannot be read: {error}."))?;
-        let length: usize = text.sections.iter().map(|section| section.text.len()).sum();
-        match length > MAX_TEXT {
-            true => Err(format!("The text of the document has {length} bytes, and may have {MAX_TEXT}.")),
-            false => Ok(text),
-        }
+        read(format, &bytes).map_err(|error| format!("The document cannot be read: {error}."))
     }
 }
 
@@ -62,24 +57,9 @@ impl Object {
     fn read(&self, buckets: &Buckets) -> Result<Vec<u8>, String> {
         let unreadable = |reason: &dyn std::fmt::Display| format!("s3://{}/{}: {reason}", self.bucket, self.key);
         let (object, path) = buckets.find(&self.bucket, &self.key).map_err(|problem| unreadable(&problem))?;
-        if object.size > MAX_FILE {
-            return Err(unreadable(&format_args!("It is longer than {MAX_FILE} bytes.")));
+        if object.size > MAX_FILE_BYTES as u64 {
+            return Err(unreadable(&format_args!("It is longer than {MAX_FILE_BYTES} bytes.")));
         }
         fs::read(path).map_err(|error| unreadable(&error))
-    }
-}
-
-/// By the service's name for it.
-fn format(content_type: &str) -> Option<Format> {
-    match content_type {
-        "PDF" => Some(Format::Pdf),
-        "HTML" => Some(Format::Html),
-        "MS_WORD" => Some(Format::Word),
-        "PLAIN_TEXT" => Some(Format::Plain),
-        "PPT" => Some(Format::PowerPoint),
-        "CSV" => Some(Format::Csv),
-        "JSON" => Some(Format::Json),
-        "MD" => Some(Format::Markdown),
-        _ => None,
     }
 }

@@ -20,13 +20,10 @@ use self::{
     content::Given,
 };
 use super::{
-    attributes::{DocumentAttribute, LANGUAGE, SOURCE_URI, Schema, TITLE},
+    attributes::{DocumentAttribute, Schema, TITLE, default_language, source_uri},
     failed, parsed,
 };
 use crate::{reply::Refusal, s3::Buckets};
-
-/// Of documents whose language is not said.
-const DEFAULT_LANGUAGE: &str = "en";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -141,11 +138,8 @@ impl Incoming {
             schema.declare(&given.key, attribute.kind())?;
             attributes.insert(given.key, attribute);
         }
-        attributes.entry(LANGUAGE.to_owned()).or_insert_with(|| Attribute::Text(DEFAULT_LANGUAGE.to_owned()));
-        let uri = match attributes.get(SOURCE_URI) {
-            Some(Attribute::Text(uri)) => Some(uri.clone()),
-            _ => None,
-        };
+        default_language(&mut attributes);
+        let uri = source_uri(&attributes);
         let title = match attributes.remove(TITLE) {
             Some(Attribute::Text(title)) => Some(title),
             _ => None,

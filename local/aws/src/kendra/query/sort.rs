@@ -63,11 +63,11 @@ pub(super) fn by_attributes(hits: &mut [Hit], sorting: &[Sorting]) {
 
 impl Sorting {
     fn compare(&self, one: &Hit, other: &Hit) -> Ordering {
-        let value = |hit: &Hit| hit.document.attributes.get(&self.document_attribute_key).cloned();
-        match (value(one), value(other)) {
+        let name = &self.document_attribute_key;
+        match (one.document.attributes.get(name), other.document.attributes.get(name)) {
             (Some(one), Some(other)) => match self.sort_order {
-                SortOrder::Asc => compare(&one, &other),
-                SortOrder::Desc => compare(&other, &one),
+                SortOrder::Asc => compare(one, other),
+                SortOrder::Desc => compare(other, one),
             },
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,

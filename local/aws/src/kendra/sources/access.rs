@@ -2,29 +2,17 @@
 //!
 //! <https://docs.aws.amazon.com/kendra/latest/dg/s3-acl.html>
 
-use local_search::{Access, Principal};
+use local_search::Access;
 use serde::Deserialize;
+
+use crate::kendra::access::{Kind, Right, add};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Entry {
     name: String,
     r#type: Kind,
-    access: Verdict,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Kind {
-    User,
-    Group,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Verdict {
-    Allow,
-    Deny,
+    access: Right,
 }
 
 /// An entry without a name would mean nobody, or everybody: it is a mistake.
@@ -35,14 +23,7 @@ pub(super) fn access(entries: Vec<Entry>) -> Result<Access, String> {
         if name.is_empty() {
             return Err("an entry of its access control has no name".to_owned());
         }
-        let principal = match entry.r#type {
-            Kind::User => Principal::User(name),
-            Kind::Group => Principal::Group(name),
-        };
-        match entry.access {
-            Verdict::Allow => access.allow.push(principal),
-            Verdict::Deny => access.deny.push(principal),
-        }
+        add(&mut access, name, entry.r#type, entry.access);
     }
     Ok(access)
 }
@@ -92,6 +73,8 @@ impl AccessFile {
 
 #[cfg(test)]
 mod tests {
+    use local_search::Principal;
+
     use super::*;
 
     const FILE: &str = r#"[

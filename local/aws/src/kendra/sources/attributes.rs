@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use local_search::Attribute;
+use local_search::{Attribute, Kind};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::kendra::attributes::reserved;
 
 pub(super) type Attributes = BTreeMap<String, Attribute>;
 
@@ -20,15 +22,14 @@ pub(super) enum FieldType {
 }
 
 impl FieldType {
-    /// Of the fields that every index has.
-    /// <https://docs.aws.amazon.com/kendra/latest/dg/hiw-document-attributes.html>
+    /// Of the fields that every index has; text, where only the beginning of the name says that it is one.
     pub(super) fn of_reserved(name: &str) -> Option<FieldType> {
-        match name {
-            "_created_at" | "_last_updated_at" => Some(FieldType::Date),
-            "_view_count" | "_excerpt_page_number" => Some(FieldType::Long),
-            "_authors" => Some(FieldType::StringList),
-            _ if name.starts_with('_') => Some(FieldType::String),
-            _ => None,
+        match reserved(name) {
+            Some(Kind::Date) => Some(FieldType::Date),
+            Some(Kind::Number) => Some(FieldType::Long),
+            Some(Kind::List) => Some(FieldType::StringList),
+            Some(Kind::Text) => Some(FieldType::String),
+            None => name.starts_with('_').then_some(FieldType::String),
         }
     }
 }

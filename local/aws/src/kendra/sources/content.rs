@@ -3,6 +3,8 @@
 use local_documents::{Format, read};
 use local_search::Section;
 
+use crate::kendra::format::file_type;
+
 /// What a document says of itself.
 pub(super) struct Content {
     pub(super) title: Option<String>,
@@ -26,34 +28,5 @@ pub(super) async fn content(name: &str, content_type: Option<&str>, bytes: Vec<u
         title: text.title,
         sections: text.sections.into_iter().map(section).collect(),
         file_type: file_type(format),
-    })
-}
-
-/// <https://docs.aws.amazon.com/kendra/latest/dg/index-document-types.html>
-fn file_type(format: Format) -> &'static str {
-    match format {
-        Format::Html => "HTML",
-        Format::Pdf => "PDF",
-        Format::Word => "MS_WORD",
-        Format::PowerPoint => "PPT",
-        Format::Markdown => "MD",
-        Format::Plain => "PLAIN_TEXT",
-        Format::Csv => "CSV",
-        Format::Json => "JSON",
-    }
-}
-
-/// What `ContentType` of a metadata file means as a media type.
-pub(super) fn media_type(content_type: &str) -> Option<&'static str> {
-    Some(match content_type.to_ascii_uppercase().as_str() {
-        "HTML" => "text/html",
-        "PDF" => "application/pdf",
-        "MS_WORD" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "PPT" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "MD" => "text/markdown",
-        "PLAIN_TEXT" => "text/plain",
-        "CSV" => "text/csv",
-        "JSON" => "application/json",
-        _ => return None,
     })
 }

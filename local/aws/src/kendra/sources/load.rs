@@ -11,7 +11,10 @@ use super::{
     work::{Broken, version},
 };
 use crate::{
-    kendra::settings::{Faq, FaqFormat},
+    kendra::{
+        attributes::{default_language, source_uri},
+        settings::{Faq, FaqFormat},
+    },
     s3::Buckets,
 };
 
@@ -58,11 +61,8 @@ fn documents(faq: &Faq, entries: Vec<faq::Entry>, version: &str) -> Vec<Document
     let document = |(entry, number): (faq::Entry, u32)| {
         let mut attributes = entry.attributes;
         attributes.insert("_faq_id".to_owned(), Attribute::Text(faq.id.clone()));
-        attributes.entry("_language_code".to_owned()).or_insert_with(|| Attribute::Text("en".to_owned()));
-        let uri = match attributes.get("_source_uri") {
-            Some(Attribute::Text(uri)) => Some(uri.clone()),
-            _ => None,
-        };
+        default_language(&mut attributes);
+        let uri = source_uri(&attributes);
         Document {
             id: format!("{}#{number}", faq.id),
             title: None,

@@ -11,12 +11,15 @@ use serde_json::Value;
 use super::{
     access::AccessFile,
     attributes::{Attributes, attribute},
-    content::{content, media_type},
+    content::content,
     metadata::Metadata,
     template::S3Template,
     work::{Broken, Work, version},
 };
-use crate::s3::{Buckets, Object, Problem};
+use crate::{
+    kendra::{attributes::source_uri, format::media_type},
+    s3::{Buckets, Object, Problem},
+};
 
 /// A field of every object, for mappings: its identifier.
 const DOCUMENT_ID: &str = "s3_document_id";
@@ -143,10 +146,7 @@ impl<'a> Bucket<'a> {
         ] {
             attributes.entry(name.to_owned()).or_insert(default);
         }
-        let uri = match attributes.get("_source_uri") {
-            Some(Attribute::Text(uri)) => Some(uri.clone()),
-            _ => None,
-        };
+        let uri = source_uri(&attributes);
         let name = object.key.rsplit('/').next().unwrap_or(&object.key);
         let title = metadata.title.or(content.title).unwrap_or_else(|| name.to_owned());
         Ok(Some(Document {

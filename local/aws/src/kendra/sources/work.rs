@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use crate::kendra::attributes::default_language;
 
 /// A batch is put once it has so many documents, or so many bytes of text: putting is what takes time, and a sync that
 /// is stopped ends between batches.
@@ -80,7 +81,7 @@ impl<'a> Work<'a> {
     pub(super) async fn put(&mut self, mut document: Document, version: String) -> Result<(), Broken> {
         let own = [("_data_source_id", self.source), ("_data_source_sync_job_execution_id", self.job)];
         document.attributes.extend(own.map(|(name, value)| (name.to_owned(), Attribute::Text(value.to_owned()))));
-        document.attributes.entry("_language_code".to_owned()).or_insert_with(|| Attribute::Text("en".to_owned()));
+        default_language(&mut document.attributes);
         document.source = Some(Source { id: self.source.to_owned(), version });
         self.batch_bytes += size(&document);
         self.batch.push(document);
