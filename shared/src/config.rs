@@ -1,7 +1,10 @@
 //! The environment, read once, into structs. Nothing else reads it.
 
+mod queries;
+
 use std::{num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
+pub use self::queries::{LayerSource, Queries};
 use crate::{conversation::ModelId, error::Error, grounding::Confidence};
 
 /// All settings of a function. Tests build it literally.
@@ -13,6 +16,8 @@ pub struct Config {
     pub http: Http,
     /// Only where an index is named.
     pub retrieval: Option<Retrieval>,
+    /// Only where a workgroup is named.
+    pub queries: Option<Queries>,
     pub log_level: tracing::Level,
     /// CloudWatch namespace of the metrics; none are written where absent.
     pub metrics_namespace: Option<String>,
@@ -140,6 +145,7 @@ impl Config {
                 buffered_timeout: settings.seconds("BUFFERED_TIMEOUT_SECONDS", 29)?,
             },
             retrieval: settings.retrieval()?,
+            queries: settings.queries()?,
             log_level: settings.parse("LOG_LEVEL", tracing::Level::INFO)?,
             metrics_namespace: settings.optional("METRICS_NAMESPACE"),
         })
@@ -228,7 +234,7 @@ mod tests {
         assert_eq!(config.models.guardrail, None);
         assert_eq!(config.memory.session_ttl, Duration::from_secs(30 * 86_400));
         assert!(!config.http.allow_anonymous);
-        assert!(config.retrieval.is_none());
+        assert!(config.retrieval.is_none() && config.queries.is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::conversation::ModelId;
+use crate::{conversation::ModelId, findings::Attempt};
 
 /// The failure that hides behind one of our errors: an SDK error, mostly. It is for the log, never for the caller.
 pub type Source = Box<dyn StdError + Send + Sync>;
@@ -53,6 +53,18 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    #[error("the query engine: {kind}")]
+    Query {
+        kind: QueryError,
+        #[source]
+        source: Option<Source>,
+    },
+    /// Nothing that the model wrote was let through, or ran.
+    #[error("no query was found that answers the question and can be run; other words may help")]
+    NoValidQuery { attempts: Vec<Attempt> },
+    /// Who asked has hung up, so what costs by the second has been stopped.
+    #[error("nobody waits for the answer any more")]
+    CallerGone,
     /// DynamoDB could not be asked, or did not take the write.
     #[error("the conversation memory is not available")]
     Memory(#[source] Source),
@@ -153,6 +165,40 @@ impl RetrievalError {
     }
 }
 
+/// How a query, or the look for what can be queried, failed. What is wrong with the SQL itself is the model's business, and
+/// no error of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    #[error("it is throttling calls")]
+    Throttled,
+    #[error("it is not available")]
+    Unavailable,
+    #[error("the query did not end in time, and was stopped; ask for less")]
+    TimedOut,
+    #[error(
+        "access to it, to its catalog, its data or the place of its results is not granted: look at the function's \
+         credentials and policy, and at Lake Formation's permissions"
+    )]
+    AccessDenied,
+    #[error("there is no such database in this region: correct ATHENA_DATABASES and ATHENA_CATALOG")]
+    NoSuchDatabase,
+    #[error("the query would read more data than this deployment allows; ask for less, such as a shorter time")]
+    ScanLimit,
+}
+
+impl QueryError {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Throttled => "query_throttled",
+            Self::Unavailable => "query_unavailable",
+            Self::TimedOut => "query_timeout",
+            Self::AccessDenied => "query_access_denied",
+            Self::NoSuchDatabase => "query_database_not_found",
+            Self::ScanLimit => "query_scan_limit",
+        }
+    }
+}
+
 impl Error {
     pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
@@ -173,11 +219,14 @@ impl Error {
             Self::IdempotencyKeyBusy => "idempotency_key_in_use",
             Self::MessageTooLarge { .. } => "message_too_large",
             Self::DeadlinePassed => "deadline_exceeded",
+            Self::CallerGone => "caller_gone",
             Self::Memory(_) => "memory_unavailable",
             Self::Configuration(_) => "misconfigured",
             Self::Internal(_) => "internal_error",
             Self::Model { kind, .. } => kind.code(),
             Self::Retrieval { kind, .. } => kind.code(),
+            Self::Query { kind, .. } => kind.code(),
+            Self::NoValidQuery { .. } => "no_valid_query",
         }
     }
 
@@ -194,10 +243,13 @@ impl Error {
             | Self::NoUserContext
             | Self::IdempotencyKeyReused
             | Self::IdempotencyKeyBusy
-            | Self::MessageTooLarge { .. } => true,
+            | Self::MessageTooLarge { .. }
+            | Self::NoValidQuery { .. }
+            | Self::CallerGone => true,
             // A model's refusal may quote the conversation.
             Self::Model { kind, .. } => matches!(kind, ModelError::ContextExceeded | ModelError::Rejected),
             Self::Retrieval { kind, .. } => *kind == RetrievalError::Rejected,
+            Self::Query { kind, .. } => *kind == QueryError::ScanLimit,
             Self::DeadlinePassed | Self::Memory(_) | Self::Configuration(_) | Self::Internal(_) => false,
         }
     }

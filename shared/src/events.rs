@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::{
     conversation::{ModelId, SessionId, StopReason, TurnId, Usage},
     error::Error,
+    findings::{Attempt, Findings, Rows},
     grounding::{Citation, Grounding, Source},
 };
 
@@ -19,6 +20,18 @@ pub enum Event {
     Searched { query: String, source: Source },
     /// The text so far cites a passage, for the first time or again.
     Cited(Citation),
+    /// The tables that the model is shown, and how many it is not shown.
+    Schema { database: String, tables: Vec<String>, left_out: usize },
+    /// A query has been refused or has failed; or it ran, or would have been run, and is the answer's.
+    Attempted(Attempt),
+    /// The data cannot answer the question.
+    Unanswerable,
+    /// What the query came to.
+    Found(Rows),
+    /// The rows as a picture: a Vega-Lite specification.
+    Chart(serde_json::Value),
+    /// What later turns of the session are told of this answer, in place of its text.
+    Recalled(String),
     /// Tokens of a model's reply that is no part of the answer.
     Spent(Usage),
     /// A model has finished one reply, whole.
@@ -36,6 +49,10 @@ pub struct Answer {
     pub usage: Usage,
     /// Where the pattern searches before it answers.
     pub grounding: Option<Grounding>,
+    /// Where the pattern looks into a database.
+    pub findings: Option<Findings>,
+    /// What later turns are told of this answer; its text where absent.
+    pub recalled: Option<String>,
 }
 
 impl Answer {
@@ -50,6 +67,14 @@ impl Answer {
                     grounding.cite(citation);
                 }
             }
+            Event::Schema { database, tables, left_out } => {
+                self.findings = Some(Findings::new(database.clone(), tables.clone(), *left_out));
+            }
+            Event::Recalled(recalled) => self.recalled = Some(recalled.clone()),
+            Event::Attempted(attempt) => self.note(|findings| findings.attempt(attempt)),
+            Event::Unanswerable => self.note(|findings| findings.answerable = false),
+            Event::Found(rows) => self.note(|findings| findings.find(rows)),
+            Event::Chart(chart) => self.note(|findings| findings.chart = Some(chart.clone())),
             Event::Spent(usage) => self.usage += *usage,
             Event::Replied { model, stop_reason, usage } => {
                 self.model = Some(model.clone());
@@ -59,15 +84,24 @@ impl Answer {
         }
     }
 
+    /// What is found is found in a schema: before that was told, there is nothing to note it in.
+    fn note(&mut self, what: impl FnOnce(&mut Findings)) {
+        if let Some(findings) = &mut self.findings {
+            what(findings);
+        }
+    }
+
     /// The events that would come to this answer: how a remembered turn is told again.
     pub fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         if let Some(Grounding { search_query, source, .. }) = &self.grounding {
             events.push(Event::Searched { query: search_query.clone(), source: *source });
         }
+        events.extend(self.findings.iter().flat_map(Findings::events));
         events.extend(Some(self.text.clone()).filter(|text| !text.is_empty()).map(Event::Text));
         let citations = self.grounding.iter().flat_map(|grounding| &grounding.citations);
         events.extend(citations.cloned().map(Event::Cited));
+        events.extend(self.recalled.clone().map(Event::Recalled));
         events.push(match (self.model.clone(), self.stop_reason.clone()) {
             (Some(model), Some(stop_reason)) => Event::Replied { model, stop_reason, usage: self.usage },
             _ => Event::Spent(self.usage),
@@ -123,6 +157,11 @@ impl Events {
         self.signal(Signal::Event(event));
     }
 
+    /// Resolves when nobody listens any more. What only a listener has a use for, such as a costly query, can stop then.
+    pub async fn closed(&self) {
+        self.listener.closed().await;
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         // A closed channel means that nobody listens any more, which is no reason to stop.
         let _ = self.listener.send(signal);
@@ -140,7 +179,12 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grounding::{Confidence, Passage, Place};
+    use serde_json::json;
+
+    use crate::{
+        findings::Column,
+        grounding::{Confidence, Passage, Place},
+    };
 
     #[test]
     fn an_answer_told_again_is_the_same_answer() {
@@ -180,6 +224,52 @@ mod tests {
         let citations = &answer.grounding.as_ref().unwrap().citations;
         assert_eq!((citations.len(), citations[0].places.len()), (1, 2));
         assert_eq!(told_again(&answer), answer);
+    }
+
+    #[test]
+    fn findings_told_again_are_the_same_findings() {
+        let attempt = |sql: &str, error: Option<&str>| {
+            Event::Attempted(Attempt { sql: sql.to_owned(), error: error.map(str::to_owned) })
+        };
+        let schema = Event::Schema { database: "sales".to_owned(), tables: vec!["orders".to_owned()], left_out: 2 };
+        let found = Rows {
+            columns: vec![Column { name: "n".to_owned(), kind: "bigint".to_owned() }],
+            rows: vec![vec![json!(1)], vec![json!(null)]],
+            is_truncated: true,
+            data_scanned_bytes: 10,
+        };
+        let (events, _signals) = Events::new();
+        events.send(schema.clone());
+        events.send(attempt("SELECT x", Some("there is no x")));
+        events.send(attempt("SELECT n", None));
+        events.send(Event::Found(found.clone()));
+        events.send(Event::Chart(json!({"mark": "bar"})));
+        events.send(Event::Text("One.".to_owned()));
+        events.send(Event::Recalled("SELECT n: one".to_owned()));
+        let answer = events.answer();
+        let findings = answer.findings.as_ref().unwrap();
+        assert_eq!((findings.sql.as_deref(), findings.attempts.len(), findings.row_count), (Some("SELECT n"), 2, 2));
+        assert_eq!((findings.answerable, findings.tables_left_out), (true, 2));
+        assert_eq!(findings.found(), Some(found));
+        assert_eq!(answer.recalled.as_deref(), Some("SELECT n: one"));
+        assert_eq!(told_again(&answer), answer);
+
+        for only in [vec![Event::Unanswerable], vec![attempt("SELECT n", None)]] {
+            let (events, _signals) = Events::new();
+            [schema.clone()].into_iter().chain(only).for_each(|event| events.send(event));
+            let answer = events.answer();
+            assert_eq!(answer.findings.as_ref().unwrap().found(), None);
+            assert_eq!(told_again(&answer), answer);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_listeners_leaving_is_noticed() {
+        let (events, signals) = Events::new();
+        let soon = std::time::Duration::from_millis(10);
+        assert!(tokio::time::timeout(soon, events.closed()).await.is_err(), "somebody listens");
+        drop(signals);
+        events.closed().await;
     }
 
     fn told_again(answer: &Answer) -> Answer {

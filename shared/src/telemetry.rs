@@ -43,6 +43,10 @@ impl Telemetry {
                 cache_read_tokens = answer.usage.cache_read_tokens,
                 source = answer.grounding.as_ref().map(|grounding| grounding.source.as_str()),
                 citations = answer.grounding.as_ref().map(|grounding| grounding.citations.len()),
+                answerable = answer.findings.as_ref().map(|findings| findings.answerable),
+                attempts = answer.findings.as_ref().map(|findings| findings.attempts.len()),
+                rows = answer.findings.as_ref().map(|findings| findings.row_count),
+                data_scanned_bytes = answer.findings.as_ref().map(|findings| findings.data_scanned_bytes),
                 latency_ms = milliseconds(latency),
                 "turn"
             ),

@@ -106,7 +106,7 @@ impl Turns {
                 let claiming = self.memory.claim(&caller, idempotency, id, deadline);
                 match Deadline::bound(deadline.answer_by(), claiming).await? {
                     Claimed::Mine(claim) => Some(claim),
-                    Claimed::Done(completed) => return Ok(tell_again(completed, events)),
+                    Claimed::Done(completed) => return Ok(tell_again(*completed, events)),
                 }
             }
         };

@@ -4,7 +4,10 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Parts;
-use crate::error::{Error, ModelError, RetrievalError};
+use crate::{
+    error::{Error, ModelError, QueryError, RetrievalError},
+    findings::Attempt,
+};
 
 /// Seconds after which a caller may try again. Bedrock, which counts its quotas by the minute, does not say when.
 const RETRY_AFTER: u64 = 5;
@@ -27,6 +30,8 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) detail: String,
     field: Option<String>,
+    /// The queries that were tried in vain.
+    attempts: Option<Vec<Attempt>>,
     /// Seconds.
     retry_after: Option<u64>,
 }
@@ -50,7 +55,11 @@ impl Problem {
             Error::Invalid { field, .. } | Error::TooLong { field, .. } => Some(field.clone()),
             _ => None,
         };
-        Self { status, code, detail, field, retry_after }
+        let attempts = match error {
+            Error::NoValidQuery { attempts } => Some(attempts.clone()),
+            _ => None,
+        };
+        Self { status, code, detail, field, attempts, retry_after }
     }
 
     pub(super) fn document(&self, request_id: &str) -> Value {
@@ -63,6 +72,9 @@ impl Problem {
         });
         if let Some(field) = &self.field {
             document["field"] = json!(field);
+        }
+        if let Some(attempts) = &self.attempts {
+            document["attempts"] = json!(attempts);
         }
         if !request_id.is_empty() {
             document["request_id"] = json!(request_id);
@@ -80,9 +92,11 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::NoUserContext => StatusCode::FORBIDDEN,
         Error::NoSuchRoute | Error::NoSuchSession | Error::NoSuchMessage => StatusCode::NOT_FOUND,
-        Error::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::IdempotencyKeyReused | Error::NoValidQuery { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::IdempotencyKeyBusy => StatusCode::CONFLICT,
         Error::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
+        // Nobody reads it.
+        Error::CallerGone => StatusCode::REQUEST_TIMEOUT,
         Error::Memory(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Configuration(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Retrieval { kind, .. } => match kind {
@@ -91,6 +105,13 @@ fn status(error: &Error) -> StatusCode {
             RetrievalError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             RetrievalError::AccessDenied | RetrievalError::NoSuchIndex => StatusCode::INTERNAL_SERVER_ERROR,
             RetrievalError::Rejected => StatusCode::BAD_REQUEST,
+        },
+        Error::Query { kind, .. } => match kind {
+            QueryError::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            QueryError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            QueryError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            QueryError::ScanLimit => StatusCode::UNPROCESSABLE_ENTITY,
+            QueryError::AccessDenied | QueryError::NoSuchDatabase => StatusCode::INTERNAL_SERVER_ERROR,
         },
         Error::Model { kind, .. } => match kind {
             ModelError::Throttled => StatusCode::TOO_MANY_REQUESTS,
@@ -127,6 +148,20 @@ mod tests {
         }
         let memory = Error::Memory("secret table".into());
         assert!(!parts(&memory, "r").body.contains("secret"));
+    }
+
+    #[test]
+    fn who_got_no_query_is_told_what_was_tried() {
+        let attempts = vec![Attempt { sql: "SELECT x".to_owned(), error: Some("there is no x".to_owned()) }];
+        insta::assert_snapshot!(
+            Problem::of(&Error::NoValidQuery { attempts }).document(""),
+            @r#"{"attempts":[{"error":"there is no x","sql":"SELECT x"}],"code":"no_valid_query","detail":"No query was found that answers the question and can be run; other words may help.","status":422,"title":"Unprocessable Entity","type":"about:blank"}"#
+        );
+        let limit = Error::Query { kind: QueryError::ScanLimit, source: None };
+        insta::assert_snapshot!(
+            Problem::of(&limit).document(""),
+            @r#"{"code":"query_scan_limit","detail":"The query engine: the query would read more data than this deployment allows; ask for less, such as a shorter time.","status":422,"title":"Unprocessable Entity","type":"about:blank"}"#
+        );
     }
 
     #[test]

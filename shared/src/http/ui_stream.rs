@@ -20,6 +20,7 @@ use crate::{
     conversation::{SessionId, StopReason, TurnId},
     error::Error,
     events::{Completed, Event, Signal, Signals},
+    findings::{Attempt, Rows},
     grounding::Citation,
 };
 
@@ -62,8 +63,14 @@ pub(super) async fn begin(mut signals: Signals) -> Result<EventStream, Error> {
         let signal = Signal::or_died(signals.recv().await);
         let is_told = match signal {
             Signal::Started { .. } => false,
-            Signal::Event(Event::Text(_) | Event::Replied { .. }) => true,
-            Signal::Event(Event::Searched { .. } | Event::Cited(_) | Event::Spent(_)) => false,
+            Signal::Event(
+                Event::Text(_) | Event::Replied { .. } | Event::Unanswerable | Event::Found(_) | Event::Chart(_),
+            ) => true,
+            // A query that would have been run can be all there is to tell.
+            Signal::Event(Event::Attempted(Attempt { ref error, .. })) => error.is_none(),
+            Signal::Event(
+                Event::Searched { .. } | Event::Cited(_) | Event::Schema { .. } | Event::Recalled(_) | Event::Spent(_),
+            ) => false,
             Signal::Ended(Err(error)) => return Err(error),
             Signal::Ended(Ok(_)) => {
                 ready.push_back(encoder.encode(&signal).into());
@@ -116,7 +123,15 @@ impl Encoder {
                     push(&mut out, &source(citation));
                 }
             }
-            Signal::Event(Event::Spent(_)) => {}
+            Signal::Event(Event::Schema { database, tables, left_out }) => {
+                let schema = json!({"database": database, "tables": tables, "tables_left_out": left_out});
+                push(&mut out, &json!({"type": "data-schema", "data": schema}));
+            }
+            Signal::Event(Event::Attempted(attempt)) => push(&mut out, &json!({"type": "data-sql", "data": attempt})),
+            Signal::Event(Event::Found(found)) => push(&mut out, &json!({"type": "data-rows", "data": rows(found)})),
+            Signal::Event(Event::Chart(chart)) => push(&mut out, &json!({"type": "data-chart", "data": chart})),
+            // What it means for the answer stands at the end.
+            Signal::Event(Event::Unanswerable | Event::Recalled(_) | Event::Spent(_)) => {}
             Signal::Event(Event::Replied { .. }) => self.close_text(&mut out),
             Signal::Ended(outcome) => {
                 self.close_text(&mut out);
@@ -143,6 +158,16 @@ impl Encoder {
             self.texts += 1;
         }
     }
+}
+
+fn rows(found: &Rows) -> Value {
+    json!({
+        "columns": found.columns,
+        "rows": found.rows,
+        "row_count": found.rows.len(),
+        "truncated": found.is_truncated,
+        "data_scanned_bytes": found.data_scanned_bytes,
+    })
 }
 
 /// Only an address that a browser can follow is a `source-url`.
@@ -188,4 +213,87 @@ fn push(out: &mut String, part: &Value) {
     out.push_str("data: ");
     out.push_str(&part.to_string());
     out.push_str("\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{QueryError, Source},
+        events::Events,
+        findings::Column,
+    };
+
+    fn schema() -> Event {
+        Event::Schema { database: "d".to_owned(), tables: vec!["t".to_owned()], left_out: 1 }
+    }
+
+    fn attempted(error: Option<&str>) -> Event {
+        Event::Attempted(Attempt { sql: "SELECT 1".to_owned(), error: error.map(str::to_owned) })
+    }
+
+    fn found() -> Event {
+        Event::Found(Rows {
+            columns: vec![Column { name: "n".to_owned(), kind: "bigint".to_owned() }],
+            rows: vec![vec![json!(1)]],
+            is_truncated: false,
+            data_scanned_bytes: 9,
+        })
+    }
+
+    /// A turn that sends these events and ends well.
+    fn turn(sent: impl IntoIterator<Item = Event>) -> (Events, Signals) {
+        let (events, signals) = Events::new();
+        sent.into_iter().for_each(|event| events.send(event));
+        let (session, turn) = (SessionId::new(), TurnId::new());
+        let completed = Completed { session, turn, answer: events.answer(), latency_ms: 1 };
+        events.signal(Signal::Ended(Ok(completed)));
+        (events, signals)
+    }
+
+    #[tokio::test]
+    async fn an_error_after_attempts_in_vain_is_still_a_status() {
+        let (events, signals) = Events::new();
+        events.send(schema());
+        events.send(attempted(Some("no")));
+        let source: Option<Source> = None;
+        events.signal(Signal::Ended(Err(Error::Query { kind: QueryError::TimedOut, source })));
+        let outcome = begin(signals).await;
+        assert!(matches!(outcome, Err(Error::Query { kind: QueryError::TimedOut, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_stream_begins_with_the_first_thing_that_is_an_answer() {
+        for first in [found(), attempted(None), Event::Unanswerable, Event::Text("a".to_owned())] {
+            let (_events, signals) = turn([schema(), attempted(Some("no")), first.clone()]);
+            let stream = begin(signals).await.unwrap();
+            assert!(stream.turn.is_some(), "{first:?} begins the stream, before the turn has ended");
+            assert_eq!(stream.ready.len(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_found_is_told_in_parts_and_rows_are_told_once() {
+        let chart = Event::Chart(json!({"mark": "bar"}));
+        let (_events, mut signals) = turn([schema(), attempted(None), found(), chart]);
+        let mut encoder = Encoder::default();
+        let mut text = String::new();
+        while let Ok(signal) = signals.try_recv() {
+            text.push_str(&encoder.encode(&signal));
+        }
+        let parts: Vec<Value> =
+            text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+        let data = |kind: &str| parts.iter().find(|part| part["type"] == kind).unwrap()["data"].clone();
+        assert_eq!(data("data-schema"), json!({"database": "d", "tables": ["t"], "tables_left_out": 1}));
+        assert_eq!(data("data-sql"), json!({"sql": "SELECT 1", "error": null}));
+        assert_eq!(data("data-rows")["rows"], json!([[1]]));
+        assert_eq!(data("data-rows")["columns"], json!([{"name": "n", "type": "bigint"}]));
+        assert_eq!(data("data-chart"), json!({"mark": "bar"}));
+        let facts = &parts.last().unwrap()["messageMetadata"];
+        assert_eq!(
+            (&facts["row_count"], &facts["sql"], &facts["answerable"]),
+            (&json!(1), &json!("SELECT 1"), &json!(true))
+        );
+        assert_eq!((facts.get("rows"), facts.get("columns"), facts.get("chart")), (None, None, None));
+    }
 }

@@ -17,6 +17,7 @@ use crate::{
     conversation::{Caller, Role},
     error::Error,
     events::Completed,
+    findings::Findings,
 };
 
 /// Two turns that end at the same moment touch the same session item: one of them has to come back.
@@ -79,7 +80,7 @@ impl Memory {
         let mut items = vec![
             self.session(turn, now)?,
             self.put(self.question(turn, now).checked()?)?,
-            self.put(self.answer(turn, now)?.checked()?)?,
+            self.put(self.answer(turn, now)?)?,
         ];
         if let Some(claim) = turn.claim {
             items.push(self.fulfil(claim, turn.completed)?);
@@ -109,7 +110,13 @@ impl Memory {
         if let Some(grounding) = &answer.grounding {
             item = item.json("grounding", grounding)?;
         }
-        Ok(item)
+        if let Some(recalled) = &answer.recalled {
+            item = item.text("recalled", recalled);
+        }
+        match &answer.findings {
+            Some(findings) => with_findings(item, findings),
+            None => item.checked(),
+        }
     }
 
     fn message(&self, turn: &NewTurn<'_>, now: u64, sort_key: String, role: Role, content: &str) -> Item {
@@ -160,6 +167,17 @@ impl Memory {
     }
 }
 
+/// A chart repeats rows. Where an item has no room for both, the rows are remembered and the chart is not.
+fn with_findings(item: Item, findings: &Findings) -> Result<Item, Error> {
+    let whole = item.clone().json("findings", findings)?.checked();
+    match (&whole, &findings.chart) {
+        (Err(Error::MessageTooLarge { .. }), Some(_)) => {
+            item.json("findings", &Findings { chart: None, ..findings.clone() })?.checked()
+        }
+        _ => whole,
+    }
+}
+
 /// Why DynamoDB cancelled a transaction.
 enum Cancellation {
     /// The condition of one of its parts did not hold.
@@ -198,7 +216,27 @@ fn title(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_chart_gives_way_to_the_rows_that_it_repeats() {
+        let mut findings = Findings::new("d".to_owned(), Vec::new(), 0);
+        findings.rows = vec![vec![json!("x".repeat(200 * 1024))]];
+        findings.chart = Some(json!({"mark": "bar"}));
+        let kept = |findings: &Findings| {
+            let item = with_findings(Item::default(), findings).unwrap();
+            item.find_json::<Findings>("findings").unwrap().unwrap()
+        };
+        assert_eq!(kept(&findings), findings);
+
+        findings.chart = Some(json!({"data": {"values": ["x".repeat(250 * 1024)]}}));
+        assert_eq!(kept(&findings), Findings { chart: None, ..findings.clone() });
+
+        findings.rows = vec![vec![json!("x".repeat(400 * 1024))]];
+        assert!(matches!(with_findings(Item::default(), &findings), Err(Error::MessageTooLarge { .. })));
+    }
 
     #[test]
     fn a_title_is_one_short_line() {

@@ -42,8 +42,8 @@ impl Memory {
             .key_condition_expression("pk = :pk AND begins_with(sk, :turn)")
             .expression_attribute_values(":pk", text(session_partition(caller, session)))
             .expression_attribute_values(":turn", text("TURN#"))
-            // Not what the answers cite, which is many times as long.
-            .projection_expression("sk, #role, #text, stop_reason, expires_at")
+            // Not what the answers cite or found, which is many times as long.
+            .projection_expression("sk, #role, #text, recalled, stop_reason, expires_at")
             .expression_attribute_names("#role", "role")
             .expression_attribute_names("#text", "text")
             .scan_index_forward(false)
@@ -70,7 +70,7 @@ impl Memory {
             if !can_be_replayed(&answer)? {
                 continue;
             }
-            let (question, answer) = (item.get_text("text")?, answer.get_text("text")?);
+            let (question, answer) = (item.get_text("text")?, recalled(&answer)?);
             if !budget.takes(question, answer) {
                 is_whole = false;
                 break;
@@ -93,7 +93,12 @@ impl Memory {
 /// Converse refuses blank text, of which a model that said nothing leaves nothing else.
 fn can_be_replayed(answer: &Item) -> Result<bool, Error> {
     let is_blocked = matches!(answer.find_text("stop_reason"), Some("guardrail_intervened" | "content_filtered"));
-    Ok(!is_blocked && !answer.get_text("text")?.trim().is_empty())
+    Ok(!is_blocked && !recalled(answer)?.trim().is_empty())
+}
+
+/// An answer as later turns are told of it.
+fn recalled(answer: &Item) -> Result<&str, Error> {
+    answer.find_text("recalled").map_or_else(|| answer.get_text("text"), Ok)
 }
 
 /// What is left of the room for history.

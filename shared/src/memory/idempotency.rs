@@ -31,7 +31,7 @@ pub struct Claim {
 pub enum Claimed {
     Mine(Claim),
     /// The key had its effect before; this is what came of it.
-    Done(Completed),
+    Done(Box<Completed>),
 }
 
 impl Memory {
@@ -94,7 +94,8 @@ impl Memory {
         match holder.find_text("session") {
             None => Err(Error::IdempotencyKeyBusy),
             Some(session) => {
-                self.stored_turn(caller, SessionId::parse(session)?, holding_turn).await.map(Claimed::Done)
+                let completed = self.stored_turn(caller, SessionId::parse(session)?, holding_turn).await?;
+                Ok(Claimed::Done(Box::new(completed)))
             }
         }
     }
@@ -134,8 +135,10 @@ impl Memory {
 
     async fn stored_turn(&self, caller: &Caller, session: SessionId, turn: TurnId) -> Result<Completed, Error> {
         let item = self.answer_item(caller, session, turn).await?.ok_or(Error::NoSuchSession)?;
-        let ReplyFacts { model, stop_reason, usage, latency_ms, grounding, .. } = ReplyFacts::of(&item)?;
-        let answer = Answer { text: item.get_text("text")?.to_owned(), model, stop_reason, usage, grounding };
+        let ReplyFacts { model, stop_reason, usage, latency_ms, grounding, findings, .. } = ReplyFacts::of(&item)?;
+        let text = item.get_text("text")?.to_owned();
+        let recalled = item.find_text("recalled").map(str::to_owned);
+        let answer = Answer { text, model, stop_reason, usage, grounding, findings, recalled };
         Ok(Completed { session, turn, answer, latency_ms })
     }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     conversation::{Caller, ModelId, SessionId, StopReason, TurnId, Usage},
     error::Error,
+    findings::Findings,
     grounding::Grounding,
 };
 
@@ -86,6 +87,8 @@ pub struct ReplyFacts {
     pub latency_ms: u64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub grounding: Option<Grounding>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Findings>,
     /// What the caller said of the answer, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<Feedback>,
@@ -118,6 +121,7 @@ impl ReplyFacts {
             },
             latency_ms: item.get_number("latency_ms"),
             grounding: item.find_json("grounding")?,
+            findings: item.find_json("findings")?,
             feedback: item.find_json("feedback")?,
         })
     }

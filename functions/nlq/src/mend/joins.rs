@@ -1,0 +1,272 @@
+//! Joins that are missing, lead nowhere, or are of no use.
+
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select,
+    SelectItem, TableAlias, TableFactor,
+};
+
+use super::{
+    Mender, condition, condition_mut, each_expr, factors,
+    names::{ident, last},
+    scope::Frame,
+};
+use crate::{links::Place, terms::words};
+
+impl Mender<'_> {
+    /// Joins the table that has a column which none of the query's tables has, and puts the table between two that are
+    /// joined though nothing links them.
+    pub(super) fn complete_joins(&mut self, select: &mut Select, order_by: Option<&OrderBy>) {
+        let [from] = select.from.as_slice() else { return };
+        let tables: Option<Vec<Known>> = factors(from).map(|factor| self.known(factor)).collect();
+        // Derived tables and the like have columns of their own making.
+        let Some(mut tables) = tables else { return };
+        if let Some(bridge) = self.bridge(select, &tables) {
+            self.put_between(select, bridge);
+            return;
+        }
+        for (qualifier, name) in references(select, order_by) {
+            let has = |table: &str| self.subject.schema.table(table).is_some_and(|table| table.column(&name).is_some());
+            if tables.iter().any(|known| has(&known.table)) || is_alias(select, &name) {
+                continue;
+            }
+            // A table that the query calls by its name without having joined it, or the only one that has the column.
+            let candidates =
+                self.subject.schema.tables.iter().map(|table| table.name.clone()).filter(|table| has(table));
+            let candidates = candidates.filter(|table| match &qualifier {
+                Some(qualifier) => {
+                    table.eq_ignore_ascii_case(qualifier) || tables.iter().any(|known| known.is_called(qualifier))
+                }
+                None => true,
+            });
+            let joining = candidates.filter_map(|table| {
+                let (known, place) = tables.iter().find_map(|known| {
+                    let links = self.links.between(&known.table, &table);
+                    links.first().map(|(here, there)| (known.clone(), ((*here).clone(), (*there).clone())))
+                })?;
+                Some((table, known, place))
+            });
+            let joining: Vec<_> = joining.collect();
+            if let [(table, known, (here, there))] = joining.as_slice() {
+                let on = equal(&known.alias, here, table, there);
+                if let Some(from) = select.from.first_mut() {
+                    from.joins.push(inner(table, None, on));
+                }
+                tables.push(Known { table: table.clone(), alias: table.clone() });
+            }
+        }
+    }
+
+    /// Takes out inner joins of tables that nothing else in the query uses and that the question does not speak of: they can
+    /// only lose or double rows.
+    pub(super) fn drop_idle_joins(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
+        let selects_all = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
+        let names_all = frame.relations.iter().all(|relation| relation.table.is_some());
+        if selects_all || !names_all || select.from.len() != 1 {
+            return;
+        }
+        while let Some(idle) = self.idle_join(select, order_by, frame) {
+            select.from[0].joins.remove(idle);
+        }
+    }
+
+    /// The last join that can go, so that those before it may go next.
+    fn idle_join(&self, select: &Select, order_by: Option<&OrderBy>, frame: &Frame) -> Option<usize> {
+        let joins = &select.from.first()?.joins;
+        (0..joins.len()).rev().find(|index| {
+            let join = &joins[*index];
+            let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
+            let TableFactor::Table { name, alias, .. } = &join.relation else { return false };
+            let Some(table) = last(name) else { return false };
+            let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str());
+            let mut rest = select.clone();
+            rest.from[0].joins.remove(*index);
+            is_inner
+                && condition(join).is_some()
+                && !self.speaks_of(table, select, called)
+                && !uses(&rest, order_by, called, frame)
+        })
+    }
+
+    /// Whether the question has a word of the table's name that no other table of the query has.
+    fn speaks_of(&self, table: &str, select: &Select, called: &str) -> bool {
+        let others = select.from.iter().flat_map(factors).filter_map(|factor| match factor {
+            TableFactor::Table { name, alias, .. } => {
+                let own = last(name)?;
+                let alias = alias.as_ref().map_or(own, |alias| alias.name.value.as_str());
+                (!alias.eq_ignore_ascii_case(called)).then_some(own)
+            }
+            _ => None,
+        });
+        let others: BTreeSet<String> = others.flat_map(words).collect();
+        let notes = self.subject.notes(table);
+        let synonyms = notes.into_iter().flat_map(|notes| &notes.synonyms).flat_map(|synonym| words(synonym));
+        let named = words(table).into_iter().chain(synonyms).filter(|word| word.len() > 2 && !others.contains(word));
+        named.into_iter().any(|word| self.asked.iter().any(|asked| crate::terms::alike(asked, &word)))
+    }
+
+    fn known(&self, factor: &TableFactor) -> Option<Known> {
+        let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
+        let own = last(name)?;
+        if self.named.iter().any(|(named, _)| named.eq_ignore_ascii_case(own)) {
+            return None;
+        }
+        let table = self.subject.schema.table(own)?.name.clone();
+        let alias = alias.as_ref().map_or_else(|| own.to_owned(), |alias| alias.name.value.clone());
+        Some(Known { table, alias })
+    }
+
+    /// A join whose condition is not one that is known, between tables that a third one links.
+    fn bridge(&self, select: &Select, tables: &[Known]) -> Option<Bridge> {
+        // What is only guessed from names is no reason to change a join.
+        if self.subject.layer.joins.is_empty() {
+            return None;
+        }
+        let from = select.from.first()?;
+        from.joins.iter().enumerate().find_map(|(index, join)| {
+            let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition(join)? else { return None };
+            let (one, other) = (place(left, tables)?, place(right, tables)?);
+            let is_apart =
+                one.0 != other.0 && self.links.between(&tables[one.0].table, &tables[other.0].table).is_empty();
+            if !is_apart {
+                return None;
+            }
+            let (one, other) = (&tables[one.0], &tables[other.0]);
+            let unjoined = |table: &str| tables.iter().all(|known| !known.table.eq_ignore_ascii_case(table));
+            let mut between = self.links.of_table(&one.table).filter_map(|(here, there)| {
+                let onward = self.links.between(&there.table, &other.table);
+                let (back, far) = *onward.first()?;
+                let first = equal(&one.alias, here, &there.table, there);
+                let second = equal(&there.table, back, &other.alias, far);
+                unjoined(&there.table).then(|| Bridge { at: index, table: there.table.clone(), first, second })
+            });
+            let only = between.next()?;
+            between.next().is_none().then_some(only)
+        })
+    }
+
+    fn put_between(&self, select: &mut Select, bridge: Bridge) {
+        let Some(from) = select.from.first_mut() else { return };
+        if let Some(condition) = condition_mut(&mut from.joins[bridge.at]) {
+            *condition = bridge.second;
+        }
+        from.joins.insert(bridge.at, inner(&bridge.table, None, bridge.first));
+    }
+}
+
+/// A table of the schema that stands in FROM.
+#[derive(Debug, Clone)]
+struct Known {
+    table: String,
+    alias: String,
+}
+
+impl Known {
+    fn is_called(&self, name: &str) -> bool {
+        self.alias.eq_ignore_ascii_case(name)
+    }
+}
+
+struct Bridge {
+    at: usize,
+    table: String,
+    first: Expr,
+    second: Expr,
+}
+
+fn place(expr: &Expr, tables: &[Known]) -> Option<(usize, String)> {
+    let Expr::CompoundIdentifier(parts) = expr else { return None };
+    let [.., qualifier, name] = parts.as_slice() else { return None };
+    let index = tables.iter().position(|known| known.is_called(&qualifier.value))?;
+    Some((index, name.value.clone()))
+}
+
+fn equal(one: &str, here: &Place, other: &str, there: &Place) -> Expr {
+    let column =
+        |alias: &str, place: &Place| Box::new(Expr::CompoundIdentifier(vec![ident(alias), ident(&place.column)]));
+    Expr::BinaryOp { left: column(one, here), op: BinaryOperator::Eq, right: column(other, there) }
+}
+
+fn inner(table: &str, alias: Option<TableAlias>, on: Expr) -> Join {
+    let relation = TableFactor::Table {
+        name: ObjectName::from(vec![ident(table)]),
+        alias,
+        args: None,
+        with_hints: Vec::new(),
+        version: None,
+        with_ordinality: false,
+        partitions: Vec::new(),
+        json_path: None,
+        sample: None,
+        index_hints: Vec::new(),
+    };
+    Join { relation, global: false, join_operator: JoinOperator::Join(JoinConstraint::On(on)) }
+}
+
+/// Columns that the SELECT names outside its subqueries, each once.
+fn references(select: &Select, order_by: Option<&OrderBy>) -> Vec<(Option<String>, String)> {
+    let mut found: Vec<(Option<String>, String)> = Vec::new();
+    let mut see = |expr: &Expr| {
+        let reference = match expr {
+            Expr::Identifier(Ident { value, quote_style: None, .. }) => (None, value.clone()),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., qualifier, name] => (Some(qualifier.value.clone()), name.value.clone()),
+                _ => return,
+            },
+            _ => return,
+        };
+        if !found.contains(&reference) {
+            found.push(reference);
+        }
+    };
+    // A subquery has tables of its own: where there is one, nothing is sure.
+    let mut has_subquery = false;
+    each_expr(select, |expr| {
+        has_subquery |= matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. })
+    });
+    if has_subquery {
+        return Vec::new();
+    }
+    each_expr(select, &mut see);
+    for by in ordering(order_by) {
+        each_expr(by, &mut see);
+    }
+    found
+}
+
+fn ordering(order_by: Option<&OrderBy>) -> &[sqlparser::ast::OrderByExpr] {
+    match order_by {
+        Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) => by,
+        _ => &[],
+    }
+}
+
+fn is_alias(select: &Select, name: &str) -> bool {
+    select
+        .projection
+        .iter()
+        .any(|item| matches!(item, SelectItem::ExprWithAlias { alias, .. } if alias.value.eq_ignore_ascii_case(name)))
+}
+
+/// Whether anything names a relation, or a column that only it has.
+fn uses(select: &Select, order_by: Option<&OrderBy>, called: &str, frame: &Frame) -> bool {
+    let mut is_used = select.projection.iter().any(|item| matches!(item, SelectItem::QualifiedWildcard(..)));
+    let mut see = |expr: &Expr| match expr {
+        Expr::CompoundIdentifier(parts) => {
+            is_used |= parts.iter().rev().nth(1).is_some_and(|qualifier| qualifier.value.eq_ignore_ascii_case(called));
+        }
+        Expr::Identifier(name) => {
+            let having = frame.having(&name.value);
+            is_used |= having.iter().any(|relation| relation.alias.eq_ignore_ascii_case(called));
+        }
+        // Rows are counted as they are joined: whether that was meant cannot be told.
+        Expr::Function(function) => is_used |= function.name.to_string().eq_ignore_ascii_case("count"),
+        _ => {}
+    };
+    each_expr(select, &mut see);
+    for by in ordering(order_by) {
+        each_expr(by, &mut see);
+    }
+    is_used
+}

@@ -1,0 +1,252 @@
+//! Mends what small models get wrong, on the syntax tree and before the guard sees it: names that are nearly right, words of
+//! other databases' SQL, values in another spelling, joins that are missing or lead nowhere.
+//!
+//! Each mend makes a query that means what was most likely meant. It neither has to be safe, which is the guard's business, nor
+//! complete: what it does not understand stays as it is.
+
+mod functions;
+mod groups;
+mod joins;
+mod literals;
+mod names;
+mod scope;
+
+use std::{collections::BTreeSet, ops::ControlFlow};
+
+use shared::sql::guard;
+use sqlparser::ast::{
+    Expr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor,
+    TableWithJoins, Visit, VisitMut, VisitorMut,
+};
+
+use crate::{layer::Subject, links::Links, terms::content};
+use scope::{Field, Frame, Relation, outputs};
+
+/// The mended text; the same text where there is nothing to mend, or where it cannot be parsed.
+pub(crate) fn mend(sql: &str, subject: &Subject, question: &str) -> String {
+    let Ok(mut query) = guard::parse(sql) else { return sql.to_owned() };
+    let before = query.clone();
+    let mut mender = Mender { subject, links: Links::of(subject), asked: content(question), named: Vec::new() };
+    mender.query(&mut query, &[]);
+    if query == before { sql.to_owned() } else { guard::print(&query) }
+}
+
+struct Mender<'a> {
+    subject: &'a Subject,
+    links: Links,
+    /// The question's words.
+    asked: BTreeSet<String>,
+    /// Common table expressions that are in scope, with their columns.
+    named: Vec<(String, Vec<Field>)>,
+}
+
+impl Mender<'_> {
+    /// `outer` are the frames of the queries around this one.
+    fn query(&mut self, query: &mut Query, outer: &[Frame]) -> Option<Vec<Field>> {
+        let named = self.named.len();
+        if let Some(with) = &mut query.with {
+            for expression in &mut with.cte_tables {
+                let fields = self.query(&mut expression.query, outer).unwrap_or_default();
+                let own: Vec<&str> = expression.alias.columns.iter().map(|column| column.name.value.as_str()).collect();
+                let fields = renamed(fields, &own);
+                self.named.push((expression.alias.name.value.clone(), fields));
+            }
+        }
+        let frame = self.body(&mut query.body, query.order_by.as_mut(), outer);
+        let fields = frame.and_then(|frame| outputs(query, &[outer, &[frame]].concat()));
+        self.named.truncate(named);
+        fields
+    }
+
+    /// The frame of the first SELECT.
+    fn body(&mut self, body: &mut SetExpr, order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Option<Frame> {
+        match body {
+            SetExpr::Select(select) => Some(self.select(select, order_by, outer)),
+            SetExpr::Query(query) => {
+                self.query(query, outer);
+                None
+            }
+            SetExpr::SetOperation { left, right, .. } => {
+                let frame = self.body(left, None, outer);
+                self.body(right, None, outer);
+                frame
+            }
+            _ => None,
+        }
+    }
+
+    fn select(&mut self, select: &mut Select, mut order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Frame {
+        self.tables(select, outer);
+        self.complete_joins(select, order_by.as_deref());
+        let mut frame = self.frame(select, outer);
+        {
+            let frames = [outer, std::slice::from_ref(&frame)].concat();
+            self.expressions(select, order_by.as_deref_mut(), &frames);
+        }
+        self.drop_idle_joins(select, order_by.as_deref(), &frame);
+        frame = self.frame(select, outer);
+        let frames = [outer, std::slice::from_ref(&frame)].concat();
+        groups::mend(select, order_by, &frames);
+        frame
+    }
+
+    /// What stands in FROM, derived tables mended first.
+    fn tables(&mut self, select: &mut Select, outer: &[Frame]) {
+        for from in &mut select.from {
+            let joined = from.joins.iter_mut().map(|join| &mut join.relation);
+            for factor in [&mut from.relation].into_iter().chain(joined) {
+                match factor {
+                    TableFactor::Table { name, args: None, .. } => {
+                        let is_named =
+                            |known: &str| self.named.iter().any(|(named, _)| named.eq_ignore_ascii_case(known));
+                        names::table(name, self.subject, is_named);
+                    }
+                    TableFactor::Derived { subquery, .. } => {
+                        self.query(subquery, outer);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, select: &Select, outer: &[Frame]) -> Frame {
+        let mut relations = Vec::new();
+        for factor in select.from.iter().flat_map(factors) {
+            relations.extend(self.relation(factor, outer));
+        }
+        let aliases = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.clone(), expr.clone())),
+            _ => None,
+        });
+        Frame { relations, aliases: aliases.collect() }
+    }
+
+    fn relation(&mut self, factor: &TableFactor, outer: &[Frame]) -> Option<Relation> {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let own = names::last(name)?;
+                let alias = alias.as_ref().map(|alias| &alias.name);
+                if let Some((named, fields)) =
+                    self.named.iter().rev().find(|(named, _)| named.eq_ignore_ascii_case(own))
+                {
+                    let alias = alias.map_or_else(|| named.clone(), |alias| alias.value.clone());
+                    return Some(Relation { alias, table: None, fields: fields.clone() });
+                }
+                Some(Relation::of_table(self.subject.schema.table(own)?, alias))
+            }
+            TableFactor::Derived { subquery, alias: Some(alias), .. } => {
+                // It is mended already: only its columns are looked for.
+                let fields = self.query(&mut subquery.clone(), outer).unwrap_or_default();
+                Some(Relation { alias: alias.name.value.clone(), table: None, fields })
+            }
+            _ => None,
+        }
+    }
+
+    /// Every expression of the SELECT, from the leaves up. Subqueries are mended on their own, and know this frame.
+    fn expressions(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame]) {
+        let mut walk = Walk { mender: self, frames, depth: 0, is_ordering: false };
+        for item in &mut select.projection {
+            let _ = VisitMut::visit(item, &mut walk);
+        }
+        for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+            if let Some(condition) = condition_mut(join) {
+                let _ = VisitMut::visit(condition, &mut walk);
+            }
+        }
+        let _ = VisitMut::visit(&mut select.selection, &mut walk);
+        let _ = VisitMut::visit(&mut select.group_by, &mut walk);
+        let _ = VisitMut::visit(&mut select.having, &mut walk);
+        walk.is_ordering = true;
+        if let Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) = order_by {
+            for by in by {
+                let _ = VisitMut::visit(by, &mut walk);
+            }
+        }
+    }
+}
+
+/// Visits expressions of one level; hands subqueries over.
+struct Walk<'w, 'a> {
+    mender: &'w mut Mender<'a>,
+    frames: &'w [Frame],
+    depth: usize,
+    /// ORDER BY knows the names of the select list, and before those of the tables.
+    is_ordering: bool,
+}
+
+impl VisitorMut for Walk<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if self.depth == 0 {
+            self.mender.query(query, self.frames);
+        }
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if self.depth == 0 {
+            names::column(expr, self.frames, self.is_ordering);
+            functions::mend(expr, self.frames);
+            literals::mend(expr, self.frames, self.mender.subject);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn factors(from: &TableWithJoins) -> impl Iterator<Item = &TableFactor> {
+    [&from.relation].into_iter().chain(from.joins.iter().map(|join| &join.relation))
+}
+
+/// The condition of an inner or an outer join.
+fn condition(join: &Join) -> Option<&Expr> {
+    match &join.join_operator {
+        JoinOperator::Join(JoinConstraint::On(condition))
+        | JoinOperator::Inner(JoinConstraint::On(condition))
+        | JoinOperator::Left(JoinConstraint::On(condition))
+        | JoinOperator::LeftOuter(JoinConstraint::On(condition))
+        | JoinOperator::Right(JoinConstraint::On(condition))
+        | JoinOperator::RightOuter(JoinConstraint::On(condition))
+        | JoinOperator::FullOuter(JoinConstraint::On(condition)) => Some(condition),
+        _ => None,
+    }
+}
+
+fn condition_mut(join: &mut Join) -> Option<&mut Expr> {
+    match &mut join.join_operator {
+        JoinOperator::Join(JoinConstraint::On(condition))
+        | JoinOperator::Inner(JoinConstraint::On(condition))
+        | JoinOperator::Left(JoinConstraint::On(condition))
+        | JoinOperator::LeftOuter(JoinConstraint::On(condition))
+        | JoinOperator::Right(JoinConstraint::On(condition))
+        | JoinOperator::RightOuter(JoinConstraint::On(condition))
+        | JoinOperator::FullOuter(JoinConstraint::On(condition)) => Some(condition),
+        _ => None,
+    }
+}
+
+fn renamed(mut fields: Vec<Field>, names: &[&str]) -> Vec<Field> {
+    for (field, name) in fields.iter_mut().zip(names) {
+        field.name = (*name).to_owned();
+    }
+    fields
+}
+
+/// Every expression below a node, those of subqueries too.
+pub(crate) fn each_expr(node: &impl Visit, mut see: impl FnMut(&Expr)) {
+    let _ = sqlparser::ast::visit_expressions(node, |expr| {
+        see(expr);
+        ControlFlow::<()>::Continue(())
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use super::*;
+use crate::layer::tests::subject;
+
+const TABLES: &str = "
+    singer: singer_id bigint, name varchar, country varchar, age bigint, song_name varchar, song_year varchar, born date, is_male boolean
+    concert: concert_id bigint, concert_name varchar, stadium_id bigint, year bigint, started timestamp
+    singer_in_concert: concert_id bigint, singer_id bigint
+    stadium: stadium_id bigint, name varchar, capacity bigint, city varchar";
+
+const NOTES: &str = "
+tables:
+  singer: { synonyms: [artists], columns: { country: { values: [France, United States] } } }
+joins:
+  - singer_in_concert.singer_id = singer.singer_id
+  - singer_in_concert.concert_id = concert.concert_id
+  - concert.stadium_id = stadium.stadium_id
+";
+
+fn mended(question: &str, sql: &str) -> String {
+    let subject = subject(TABLES, NOTES);
+    let mended = mend(sql, &subject, question);
+    let checked = guard::check(&mended, &subject.schema, &guard::Limits::default());
+    assert!(checked.is_ok(), "{mended}: {}", checked.unwrap_err());
+    mended
+}
+
+/// Each is what a small model wrote, or nearly so, and what was meant.
+#[test]
+fn what_is_nearly_right_becomes_right() {
+    for (sql, expected) in [
+        // Names.
+        ("SELECT names FROM singers", "SELECT singer.name FROM singer"),
+        ("SELECT name FROM artist", "SELECT name FROM singer"),
+        ("SELECT T1.song FROM singer AS T1", "SELECT T1.song_name FROM singer AS T1"),
+        ("SELECT singer.name FROM singer AS T1", "SELECT T1.name FROM singer AS T1"),
+        ("SELECT songname FROM singer", "SELECT singer.song_name FROM singer"),
+        ("SELECT cuontry FROM singer", "SELECT singer.country FROM singer"),
+        (
+            "SELECT T2.age FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id",
+            "SELECT T1.age FROM singer AS T1",
+        ),
+        // Text.
+        ("SELECT name FROM singer WHERE country = \"France\"", "SELECT name FROM singer WHERE country = 'France'"),
+        ("SELECT name FROM singer WHERE country = 'france'", "SELECT name FROM singer WHERE country = 'France'"),
+        (
+            "SELECT name FROM singer WHERE country IN ('FRANCE', 'Spain')",
+            "SELECT name FROM singer WHERE country IN ('France', 'Spain')",
+        ),
+        // Types.
+        ("SELECT name FROM singer WHERE song_year = 2014", "SELECT name FROM singer WHERE song_year = '2014'"),
+        ("SELECT name FROM singer WHERE age > '20'", "SELECT name FROM singer WHERE age > 20"),
+        ("SELECT name FROM singer WHERE born < '2000-01-01'", "SELECT name FROM singer WHERE born < DATE '2000-01-01'"),
+        (
+            "SELECT concert_name FROM concert WHERE started >= '2014-05-01'",
+            "SELECT concert_name FROM concert WHERE started >= TIMESTAMP '2014-05-01'",
+        ),
+        ("SELECT name FROM singer WHERE is_male = 'T'", "SELECT name FROM singer WHERE is_male = true"),
+        ("SELECT avg(song_year) FROM singer", "SELECT avg(TRY_CAST(song_year AS DOUBLE)) FROM singer"),
+        ("SELECT sum(age) / count(*) FROM singer", "SELECT CAST(sum(age) AS DOUBLE) / count(*) FROM singer"),
+        ("SELECT name || age FROM singer", "SELECT name || CAST(age AS VARCHAR) FROM singer"),
+        // Functions.
+        ("SELECT IFNULL(name, 'x') FROM singer", "SELECT coalesce(name, 'x') FROM singer"),
+        ("SELECT strftime('%Y', born) FROM singer", "SELECT date_format(born, '%Y') FROM singer"),
+        ("SELECT year(song_year) FROM singer", "SELECT year(TRY_CAST(song_year AS DATE)) FROM singer"),
+        ("SELECT group_concat(name) FROM singer", "SELECT array_join(array_agg(name), ', ') FROM singer"),
+        // Groups.
+        (
+            "SELECT country, name, count(*) FROM singer GROUP BY country",
+            "SELECT country, name, count(*) FROM singer GROUP BY country, name",
+        ),
+        ("SELECT name, max(age) FROM singer", "SELECT max_by(name, age), max(age) FROM singer"),
+        (
+            "SELECT country AS c, count(*) AS n FROM singer GROUP BY c HAVING n > 1 ORDER BY n DESC",
+            "SELECT country AS c, count(*) AS n FROM singer GROUP BY country HAVING count(*) > 1 ORDER BY n DESC",
+        ),
+        (
+            "SELECT country FROM singer GROUP BY country ORDER BY age",
+            "SELECT country FROM singer GROUP BY country ORDER BY arbitrary(age)",
+        ),
+        (
+            "SELECT DISTINCT country FROM singer ORDER BY age DESC",
+            "SELECT country FROM singer GROUP BY country ORDER BY max(age) DESC",
+        ),
+        (
+            "SELECT name FROM singer WHERE country = 'France' AND country = 'United States'",
+            "SELECT name FROM singer WHERE country IN ('France', 'United States') GROUP BY name HAVING count(DISTINCT country) = 2",
+        ),
+    ] {
+        assert_eq!(mended("Which are they?", sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn joins_lead_somewhere() {
+    assert_eq!(
+        mended("In which cities are concerts?", "SELECT concert_name, city FROM concert"),
+        "SELECT concert_name, city FROM concert JOIN stadium ON concert.stadium_id = stadium.stadium_id"
+    );
+    assert_eq!(
+        mended(
+            "Which singers had concerts in 2014?",
+            "SELECT T1.name FROM singer AS T1 JOIN concert AS T2 ON T1.singer_id = T2.concert_id WHERE T2.year = 2014"
+        ),
+        "SELECT T1.name FROM singer AS T1 JOIN singer_in_concert ON T1.singer_id = singer_in_concert.singer_id \
+         JOIN concert AS T2 ON singer_in_concert.concert_id = T2.concert_id WHERE T2.year = 2014"
+    );
+}
+
+#[test]
+fn a_join_goes_that_nobody_asked_for() {
+    let sql = "SELECT DISTINCT T1.country FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id \
+               JOIN concert AS T3 ON T2.concert_id = T3.concert_id WHERE T1.age > 20";
+    assert_eq!(
+        mended("Which countries have singers above age 20?", sql),
+        "SELECT DISTINCT T1.country FROM singer AS T1 WHERE T1.age > 20"
+    );
+    // These have to have been in a concert, which the table between says as well.
+    assert_eq!(
+        mended("Which countries have singers above age 20 in a concert?", sql),
+        "SELECT DISTINCT T1.country FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id WHERE T1.age > 20"
+    );
+}
+
+#[test]
+fn what_is_right_stays_as_it_was_written() {
+    for sql in [
+        "select  name from singer where age > (select avg(age) from singer)",
+        "SELECT name FROM singer WHERE singer_id NOT IN (SELECT singer_id FROM singer_in_concert)",
+        "SELECT s.name, count(*) FROM singer AS s JOIN singer_in_concert AS c ON s.singer_id = c.singer_id GROUP BY s.singer_id, s.name",
+        "WITH old AS (SELECT name AS n, age FROM singer WHERE age > 40) SELECT n FROM old ORDER BY age DESC LIMIT 3",
+        "SELECT country, count(*) AS n FROM singer GROUP BY 1 ORDER BY n DESC",
+        "SELECT name, rank() OVER (ORDER BY age DESC) FROM singer",
+        "SELECT x.c FROM (SELECT country AS c FROM singer) AS x",
+        "SELECT name FROM singer UNION SELECT name FROM stadium",
+    ] {
+        assert_eq!(mended("Which are they?", sql), sql);
+    }
+}
+
+#[test]
+fn what_cannot_be_parsed_is_left_alone() {
+    let subject = subject(TABLES, NOTES);
+    for sql in ["SELECT", "DROP TABLE singer", "SELECT 1; SELECT 2", ""] {
+        assert_eq!(mend(sql, &subject, "?"), sql);
+    }
+}
