@@ -10,6 +10,19 @@ import pathlib
 import botocore
 
 SERVICES = {
+    "athena": [
+        "BatchGetQueryExecution",
+        "GetDatabase",
+        "GetQueryExecution",
+        "GetQueryResults",
+        "GetTableMetadata",
+        "GetWorkGroup",
+        "ListDatabases",
+        "ListQueryExecutions",
+        "ListTableMetadata",
+        "StartQueryExecution",
+        "StopQueryExecution",
+    ],
     "bedrock-runtime": [
         "Converse",
         "ConverseStream",

@@ -22,6 +22,10 @@ pub enum Error {
     DataSource { name: String, reason: String },
     #[error("the history of syncs, {}, cannot be read: {source}", file.display())]
     SyncHistory { file: PathBuf, source: io::Error },
+    #[error("the database {name}: {}", in_full(source))]
+    Attach { name: String, source: local_query::Error },
+    #[error("{}", in_full(_0))]
+    Queries(local_query::Error),
     /// As Kendra answers it.
     #[error("{0}")]
     Index(String),
@@ -31,7 +35,7 @@ pub enum Error {
     Address { url: String, reason: String },
     #[error("no home directory is known, so there is no place for weights")]
     NoHome,
-    #[error("calls cannot be sent to the real {0:?}: known are bedrock, dynamodb and kendra")]
+    #[error("calls cannot be sent to the real {0:?}: known are athena, bedrock, dynamodb and kendra")]
     UnknownService(String),
     #[error("real AWS was asked for, and there are no credentials: run `aws configure` or `aws sso login`")]
     NoCredentials { source: Option<Box<dyn StdError + Send + Sync>> },
@@ -43,4 +47,15 @@ pub enum Error {
     Model(serde_json::Error),
     #[error("the server cannot be set up: {0}")]
     Internal(io::Error),
+}
+
+/// An error with what caused it.
+fn in_full(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

@@ -2,6 +2,7 @@
 //!
 //! `docs/local-aws.md` says what is there and how it differs from AWS.
 
+mod athena;
 mod bedrock;
 mod calls;
 mod control;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use athena::Athena;
 pub use error::Error;
 pub use kendra::{DataSource, Faq, FaqFormat, Kendra, Sync, SyncCounts, SyncFailure, UserContext};
 pub use local_search::Counts;
@@ -53,8 +55,10 @@ pub struct Config {
     pub buckets: BTreeMap<String, PathBuf>,
     /// The one index of Kendra, if there is any.
     pub kendra: Option<Kendra>,
-    /// Services whose calls are signed anew with the user's credentials and sent to real AWS (`bedrock`, `dynamodb`,
-    /// `kendra`).
+    /// What Athena can query; nothing where absent.
+    pub athena: Option<Athena>,
+    /// Services whose calls are signed anew with the user's credentials and sent to real AWS (`athena`, `bedrock`,
+    /// `dynamodb`, `kendra`).
     pub real: Vec<String>,
 }
 
@@ -111,19 +115,22 @@ impl LocalAws {
         let (serving_stops, database_stops) = (stop_serving.clone(), stop_database.clone());
         let (stop_serving, stop_database) = (stop_serving.drop_guard(), stop_database.drop_guard());
         let (dynamodb, database) = DynamoDb::start(config.data.as_deref(), &config.tables, database_stops).await?;
+        let s3 = S3::open(&config.buckets, config.data.as_deref())?;
+        let athena = config.athena.unwrap_or_default();
+        let athena = athena::Service::start(athena, s3.buckets(), serving_stops.clone()).await?;
+        // Weights may be gigabytes to fetch, so what a user may have mistyped comes before them.
         let engine = match &config.engine {
             EngineChoice::Gguf(source) => Engine::Gguf(Gguf::load(source).await?),
             EngineChoice::OpenAi { url, model } => Engine::OpenAi(OpenAi::new(url, model)?),
             EngineChoice::Scripted => Engine::Scripted(Scripted::default()),
         };
 
-        let s3 = S3::open(&config.buckets, config.data.as_deref())?;
         let kendra =
             kendra::Service::start(config.kendra.as_ref(), s3.buckets(), config.data.as_deref(), serving_stops.clone());
         let kendra = kendra.await?;
 
         let (calls, faults) = (Calls::default(), Faults::default());
-        let state = Arc::new(State { engine, bedrock, dynamodb, kendra, s3, real, calls, faults });
+        let state = Arc::new(State { engine, bedrock, dynamodb, athena, kendra, s3, real, calls, faults });
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&state), serving_stops));
         Ok(LocalAws { address, state, serving, database, stop_serving, stop_database })
     }
@@ -147,6 +154,11 @@ impl LocalAws {
         self.state.kendra.counts().await
     }
 
+    /// What Athena's queries run on, for whoever describes the databases.
+    pub fn queries(&self) -> &local_query::Engine {
+        self.state.athena.engine()
+    }
+
     /// Waits for the syncs of data sources that began with the server.
     pub async fn synced(&self) {
         self.state.kendra.synced().await;
@@ -158,6 +170,7 @@ impl LocalAws {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server failed");
         }
+        self.state.athena.ended().await;
         self.state.kendra.ended().await;
         drop(self.stop_database);
         self.database.ended().await;

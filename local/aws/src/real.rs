@@ -159,6 +159,7 @@ impl RealAws {
 
 fn endpoint_prefix(service: &str) -> Option<&'static str> {
     match service {
+        "athena" => Some("athena"),
         "bedrock" => Some("bedrock-runtime"),
         "dynamodb" => Some("dynamodb"),
         "kendra" => Some("kendra"),

@@ -63,11 +63,17 @@ pub(crate) struct Refusal {
     /// The exception's name in the service's model.
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
+    /// Name and value of what the exception has beside its message, where it has something.
+    pub(crate) more: Option<(&'static str, &'static str)>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Refusal { status, code: code.into(), message: message.into() }
+        Refusal { status, code: code.into(), message: message.into(), more: None }
+    }
+
+    pub(crate) fn with(self, name: &'static str, value: &'static str) -> Self {
+        Refusal { more: Some((name, value)), ..self }
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Self {
@@ -115,7 +121,11 @@ impl Protocol {
                 json_reply(status, "application/x-amz-json-1.0", &json!({ "__type": kind, "message": message }))
             }
             Protocol::Json11 => {
-                json_reply(status, "application/x-amz-json-1.1", &json!({ "__type": code, "Message": message }))
+                let mut error = json!({ "__type": code, "Message": message });
+                if let Some((name, value)) = refusal.more {
+                    error[name] = value.into();
+                }
+                json_reply(status, "application/x-amz-json-1.1", &error)
             }
             Protocol::Query => {
                 let error = format!("<Error><Code>{}</Code><Message>{}</Message></Error>", xml(code), xml(message));

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{reply::Protocol, s3};
 
+const ATHENA_TARGET: &str = "AmazonAthena";
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810";
 const KENDRA_TARGET: &str = "AWSKendraFrontendService";
 
@@ -37,6 +38,7 @@ impl Target {
     fn of_header(target: &str) -> Target {
         let (service, operation) = target.rsplit_once('.').unwrap_or((target, ""));
         let (service, protocol) = match service {
+            ATHENA_TARGET => (Cow::Borrowed("athena"), Protocol::Json11),
             DYNAMODB_TARGET => (Cow::Borrowed("dynamodb"), Protocol::Json10),
             KENDRA_TARGET => (Cow::Borrowed("kendra"), Protocol::Json11),
             other => (Cow::Owned(other.to_owned()), Protocol::Json10),

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    athena,
     bedrock::Bedrock,
     calls::{Calls, Ongoing},
     control,
@@ -36,6 +37,7 @@ pub(crate) struct State {
     pub(crate) engine: Engine,
     pub(crate) bedrock: Bedrock,
     pub(crate) dynamodb: DynamoDb,
+    pub(crate) athena: athena::Service,
     pub(crate) kendra: kendra::Service,
     pub(crate) s3: S3,
     pub(crate) real: Option<RealAws>,
@@ -119,6 +121,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         (Some(real), service) if real.takes(service) => real.forward(service, parts, body).await,
         (_, "dynamodb") => state.dynamodb.answer(&target, parts, body).await,
         (_, "bedrock") => state.bedrock.answer(&state.engine, &target, &parts, &body).await,
+        (_, "athena") => state.athena.answer(&target, &body).await,
         (_, "kendra") => state.kendra.answer(&target, &body).await,
         (_, "s3") => state.s3.answer(&target, parts, body).await,
         (_, service) => Err(Refusal::not_here(service, &target.operation).into()),

@@ -119,7 +119,9 @@ struct Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = String::deserialize(deserializer)?;
-        let whole = Regex::new(&format!("^(?:{written})$")).map_err(D::Error::custom)?;
+        // Characters beyond 16 bits are two in the models, as in Java.
+        let in_rust = written.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\u{10000}-\u{10FFFF}");
+        let whole = Regex::new(&format!("^(?:{in_rust})$")).map_err(D::Error::custom)?;
         Ok(Pattern { written, whole })
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use directories::ProjectDirs;
-use local::{BUFFERED_LIMIT, Documents, Options, model};
+use local::{BUFFERED_LIMIT, Databases, Documents, Options, databases, model};
 use local_aws::EngineChoice;
 use reqwest::Url;
 
@@ -37,6 +37,17 @@ pub(crate) enum Command {
     Serve,
     /// A chat in the terminal, streamed; reads messages from a pipe too, one a line
     Chat(Chat),
+    /// Prints what a database tells of itself, as the beginning of a semantic layer
+    Describe {
+        /// Its name and its SQLite file, or its folder of CSV and Parquet files
+        #[arg(value_name = "NAME=PATH", value_parser = databases::parse)]
+        of: (String, PathBuf),
+    },
+    /// Writes the sample database into a folder: Parquet, a folder a table
+    SampleDatabase {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -84,7 +95,12 @@ pub(crate) struct Machine {
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = parse_setting, requires = "crawl")]
     parameter: Vec<(String, String)>,
 
-    /// Sends a service's calls (bedrock, dynamodb, kendra) to real AWS with your credentials. A real table is named by
+    /// Answers questions about this SQLite file, or this folder of CSV and Parquet files, which is only read; repeat it
+    /// for more [default: a sample; none for `chat`]
+    #[arg(long, global = true, value_name = "NAME=PATH", value_parser = databases::parse)]
+    database: Vec<(String, PathBuf)>,
+
+    /// Sends a service's calls (athena, bedrock, dynamodb, kendra) to real AWS with your credentials. A real table is named by
     /// `--set TABLE_NAME=…`
     #[arg(long, global = true, value_name = "SERVICE", value_delimiter = ',')]
     aws: Vec<String>,
@@ -103,12 +119,16 @@ pub(crate) struct Machine {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("this system has no data directory for you: choose a folder with --data")]
-pub(crate) struct NoDataDirectory;
+pub(crate) enum OptionsError {
+    #[error("this system has no data directory for you: choose a folder with --data")]
+    NoDataDirectory,
+    #[error("two databases are called {0}")]
+    SameName(String),
+}
 
 impl Machine {
     /// `serves` tells whether others are to find it, on the ports they know.
-    pub(crate) fn options(self, serves: bool) -> Result<Options, NoDataDirectory> {
+    pub(crate) fn options(self, serves: bool) -> Result<Options, OptionsError> {
         let port = |given: Option<u16>, known: u16| given.unwrap_or(if serves { known } else { 0 });
         Ok(Options {
             port: port(self.port, PORT),
@@ -122,6 +142,12 @@ impl Machine {
             },
             crawl: self.crawl,
             parameters: BTreeMap::from_iter(self.parameter),
+            databases: match attached(self.database)? {
+                databases if !databases.is_empty() => Databases::Attached(databases),
+                _ if serves => Databases::Sample,
+                _ => Databases::None,
+            },
+            bytes_scanned_cutoff: None,
             real: self.aws.into_iter().map(|service| service.trim().to_ascii_lowercase()).collect(),
             settings: BTreeMap::from_iter(self.set),
             buffered_limit: (!self.no_time_limit).then_some(BUFFERED_LIMIT),
@@ -132,8 +158,18 @@ impl Machine {
     }
 }
 
-fn data_directory() -> Result<PathBuf, NoDataDirectory> {
-    let directories = ProjectDirs::from("", "", "serverless-genai-rust").ok_or(NoDataDirectory)?;
+fn attached(given: Vec<(String, PathBuf)>) -> Result<BTreeMap<String, PathBuf>, OptionsError> {
+    let mut databases = BTreeMap::new();
+    for (name, path) in given {
+        if databases.insert(name.clone(), path).is_some() {
+            return Err(OptionsError::SameName(name));
+        }
+    }
+    Ok(databases)
+}
+
+fn data_directory() -> Result<PathBuf, OptionsError> {
+    let directories = ProjectDirs::from("", "", "serverless-genai-rust").ok_or(OptionsError::NoDataDirectory)?;
     Ok(directories.data_dir().to_path_buf())
 }
 
@@ -194,6 +230,7 @@ mod tests {
         let chat = options(&["chat"], false);
         assert_eq!((chat.port, chat.aws_port), (0, 0));
         assert_eq!((served.documents, chat.documents), (Documents::Sample, Documents::None));
+        assert_eq!((served.databases, chat.databases), (Databases::Sample, Databases::None));
     }
 
     #[test]
@@ -222,6 +259,22 @@ mod tests {
     }
 
     #[test]
+    fn databases_are_attached_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let own = options(&["--database", &format!("a={path}"), "--database", &format!("b={path}")], true);
+        let path = folder.path().to_path_buf();
+        let expected = BTreeMap::from([("a".to_owned(), path.clone()), ("b".to_owned(), path)]);
+        assert_eq!(own.databases, Databases::Attached(expected));
+
+        let database = format!("a={}", folder.path().display());
+        let twice = Cli::try_parse_from(["local", "--database", &database, "--database", &database]).unwrap();
+        assert_eq!(twice.machine.options(true).unwrap_err().to_string(), "two databases are called a");
+        let described = Cli::try_parse_from(["local", "describe", &database]).unwrap();
+        assert!(matches!(described.command, Some(Command::Describe { of: (name, _) }) if name == "a"));
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         for (arguments, expected) in [
             (vec!["--model", "nothing.gguf"], "there is no file nothing.gguf"),
@@ -230,6 +283,9 @@ mod tests {
             (vec!["--documents", "/nowhere/at/all"], "there is no such folder"),
             (vec!["--crawl", "example.com"], "it is no URL"),
             (vec!["--crawl", "ftp://example.com"], "not ftp"),
+            (vec!["--database", "chinook.sqlite"], "write it NAME=PATH"),
+            (vec!["--database", "chinook=/nowhere/at/all"], "there is no file or folder /nowhere/at/all"),
+            (vec!["describe"], "<NAME=PATH>"),
             (vec!["talk"], "unrecognized subcommand"),
         ] {
             let error = Cli::try_parse_from([vec!["local"], arguments].concat()).unwrap_err().to_string();

@@ -32,6 +32,18 @@ pub enum Error {
         folder.display()
     )]
     SampleDocuments { folder: PathBuf, source: std::io::Error },
+    #[error("the database {name}: {}", in_full(source))]
+    Database { name: String, source: local_query::Error },
+    #[error("{}", in_full(_0))]
+    Queries(local_query::Error),
+    #[error("{0}")]
+    SampleDatabase(local_query::retail::Error),
+    #[error("databases are attached to the local Athena, and `--aws athena` sends its calls to AWS: give one of them")]
+    DatabasesOfRealAthena,
+    #[error("there is no folder for semantic layers: {0}")]
+    Layers(std::io::Error),
+    #[error("the semantic layer {}: {source}", file.display())]
+    Layer { file: PathBuf, source: std::io::Error },
     #[error("`{0}` is no origin: give a scheme and a host, as in https://app.example, or `*`")]
     Origin(String),
 }
@@ -53,4 +65,15 @@ impl From<local_aws::Error> for Error {
             other => Self::Aws(other),
         }
     }
+}
+
+/// An error with what caused it.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

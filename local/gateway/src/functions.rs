@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use chat::Chat;
+use nlq::Nlq;
 use rag::Rag;
 pub(crate) use shared::http::{Invocation, Response};
 use shared::{Error, config::Config};
@@ -14,6 +15,7 @@ use crate::gateway::Handler;
 pub(crate) fn handler(package: &str, config: &Config, sdk: &SdkConfig) -> Option<Result<Handler, Error>> {
     Some(match package {
         "chat" => boxed(Chat::new(config, sdk), |chat, invocation| async move { chat.handle(invocation).await }),
+        "nlq" => boxed(Nlq::new(config, sdk), |nlq, invocation| async move { nlq.handle(invocation).await }),
         "rag" => boxed(Rag::new(config, sdk), |rag, invocation| async move { rag.handle(invocation).await }),
         _ => return None,
     })

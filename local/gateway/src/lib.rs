@@ -15,9 +15,11 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use http::HeaderValue;
 use local_aws::{Counts, EngineChoice, LocalAws};
 use shared::config::Config;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 mod banner;
+pub mod databases;
 mod documents;
 mod error;
 mod functions;
@@ -27,6 +29,7 @@ mod progress;
 mod settings;
 mod template;
 
+pub use databases::Databases;
 pub use documents::Documents;
 use documents::Plan;
 pub use error::Error;
@@ -54,6 +57,10 @@ pub struct Options {
     pub crawl: Vec<String>,
     /// Parameters of kendra.yaml for that crawl, over their defaults.
     pub parameters: BTreeMap<String, String>,
+    /// What questions about data are about.
+    pub databases: Databases,
+    /// The most that a query may scan, in place of the template's limit. Bytes.
+    pub bytes_scanned_cutoff: Option<u64>,
     /// Settings of the functions, over those of the template.
     pub settings: BTreeMap<String, String>,
     /// How long API Gateway waits for a buffered route; for ever where absent.
@@ -81,6 +88,8 @@ impl Options {
             documents: Documents::None,
             crawl: Vec::new(),
             parameters: BTreeMap::new(),
+            databases: Databases::None,
+            bytes_scanned_cutoff: None,
             settings: BTreeMap::new(),
             buffered_limit: Some(BUFFERED_LIMIT),
             function_timeout: None,
@@ -97,6 +106,10 @@ pub struct Local {
     routes: Vec<String>,
     /// Where something was indexed.
     indexed: Option<Counts>,
+    /// With their tables.
+    databases: Vec<(String, Vec<String>)>,
+    /// Holds what the machine has written for itself.
+    _files: Option<TempDir>,
 }
 
 impl Local {
@@ -105,7 +118,9 @@ impl Local {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let stack = Stack::parse(options.template.as_deref().unwrap_or(template::TEMPLATE))?;
         let origin = options.origin.as_deref().map(parse_origin).transpose()?;
-        let Plan { buckets, kendra } = documents::plan(&options)?;
+        let Plan { mut buckets, kendra } = documents::plan(&options)?;
+        let databases = databases::plan(&options)?;
+        buckets.extend(databases.layers().map(|folder| (databases::LAYERS.to_owned(), folder)));
         let indexes = !kendra.data_sources.is_empty();
         // Bound first: a port that is taken should be known before gigabytes have been read.
         let (listener, address) = bind(options.port).await?;
@@ -117,9 +132,11 @@ impl Local {
             engine: options.engine.clone(),
             buckets,
             kendra: Some(kendra),
+            athena: databases.athena.clone(),
             real: options.real.clone(),
         })
         .await?;
+        databases.write_layers(aws.queries()).await?;
         progress::indexed(&aws).await;
         // Nobody who does not search pays for opening the index.
         let indexed = if indexes { aws.indexed().await? } else { None };
@@ -129,13 +146,22 @@ impl Local {
         let mut routes: Vec<(template::Route, Arc<Function>)> = Vec::new();
         for function in stack.functions {
             let of_function = function.routes.clone();
-            let function = Arc::new(build(function, &options, &sdk)?);
+            let function = Arc::new(build(function, &options, &databases, &sdk)?);
             routes.extend(of_function.into_iter().map(|route| (route, Arc::clone(&function))));
         }
         routes.sort_by(|(one, _), (other, _)| (&one.path, &one.method).cmp(&(&other.path, &other.method)));
         let described = routes.iter().map(|(route, _)| describe(route)).collect();
         let parts = Parts { api: stack.api, routes, limit: options.buffered_limit, origin };
-        Ok(Self { gateway: Server::start(listener, address, parts)?, aws, routes: described, indexed })
+        let names = databases.names().into_iter();
+        let tables = |name: &str| aws.queries().tables(name).into_iter().flatten().map(|table| table.name).collect();
+        Ok(Self {
+            gateway: Server::start(listener, address, parts)?,
+            routes: described,
+            indexed,
+            databases: names.map(|name| (name.clone(), tables(&name))).collect(),
+            _files: databases.into_files(),
+            aws,
+        })
     }
 
     /// Where the API is: `http://127.0.0.1:3000`.
@@ -148,9 +174,15 @@ impl Local {
         self.aws.url()
     }
 
+    /// How many tasks of queries there are in Athena's place; none when nothing runs.
+    pub fn running_queries(&self) -> usize {
+        self.aws.queries().running()
+    }
+
     /// What somebody at a terminal needs to know to use it.
     pub fn describe(&self, options: &Options) -> String {
-        banner::banner(&self.url(), &self.aws_url(), &self.routes, self.indexed.as_ref(), options)
+        let there = banner::There { indexed: self.indexed.as_ref(), databases: &self.databases };
+        banner::banner(&self.url(), &self.aws_url(), &self.routes, there, options)
     }
 
     /// Finishes what is under way, within seconds.
@@ -160,12 +192,19 @@ impl Local {
     }
 }
 
-fn build(function: template::Function, options: &Options, sdk: &SdkConfig) -> Result<Function, Error> {
+fn build(
+    function: template::Function,
+    options: &Options,
+    databases: &databases::Plan,
+    sdk: &SdkConfig,
+) -> Result<Function, Error> {
     let timeout = options.function_timeout.unwrap_or(function.timeout);
     let machine = Machine {
         engine: &options.engine,
         real_bedrock: settings::is_real(&options.real, "bedrock"),
         real_kendra: settings::is_real(&options.real, "kendra"),
+        workgroup: databases.athena.as_ref().map(|athena| athena.workgroup.as_str()),
+        databases: databases.names(),
         timeout,
         buffered_limit: options.buffered_limit,
     };

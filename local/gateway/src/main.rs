@@ -3,7 +3,7 @@
 use std::{error::Error, io, process::ExitCode};
 
 use clap::Parser;
-use local::{Local, Options};
+use local::{Local, Options, databases};
 use tokio::{runtime::Runtime, signal::ctrl_c};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -41,9 +41,20 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
-    let Some(Command::Chat(chat)) = cli.command else {
-        serve(cli.machine.options(true)?).await?;
-        return Ok(ExitCode::SUCCESS);
+    let chat = match cli.command {
+        Some(Command::Chat(chat)) => chat,
+        Some(Command::Describe { of: (name, path) }) => {
+            print!("{}", databases::describe(&name, &path).await?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::SampleDatabase { folder }) => {
+            databases::write_sample(&folder)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Serve) | None => {
+            serve(cli.machine.options(true)?).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
     };
     if let Some(url) = &chat.url {
         return Ok(chat::run(url, chat.token, chat.session).await?);

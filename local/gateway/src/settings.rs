@@ -4,13 +4,18 @@ use std::{collections::BTreeMap, time::Duration};
 
 use local_aws::EngineChoice;
 
-use crate::{documents::INDEX_ID, model};
+use crate::{databases::LAYERS, documents::INDEX_ID, model};
 
 /// Of one attempt.
 const LOCAL_SEARCH_SECONDS: u64 = 20;
 
 /// Three or four passages.
 const LOCAL_PASSAGE_TOKENS: u32 = 900;
+
+/// A schema of a dozen tables.
+const LOCAL_SCHEMA_TOKENS: u32 = 1500;
+/// A database that every account has, where there is no other.
+const DEFAULT_DATABASE: &str = "default";
 
 type Settings = BTreeMap<String, String>;
 
@@ -21,6 +26,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) real_bedrock: bool,
     /// Kendra's calls go to AWS, to an index that the developer names.
     pub(crate) real_kendra: bool,
+    /// Of the local Athena; none where its calls go to AWS.
+    pub(crate) workgroup: Option<&'a str>,
+    /// Those that can be asked.
+    pub(crate) databases: Vec<String>,
     /// What a function has for one invocation.
     pub(crate) timeout: Duration,
     /// What a buffered route has of that; all of it where absent.
@@ -48,6 +57,7 @@ pub(crate) fn settings(template: &Settings, machine: &Machine<'_>, own: &Setting
     if matches!(machine.engine, EngineChoice::Gguf(_)) && !machine.real_bedrock {
         // It reads a hundred tokens a second, and API Gateway waits for 29.
         set("PASSAGE_TOKENS", LOCAL_PASSAGE_TOKENS.to_string());
+        set("SCHEMA_TOKENS", LOCAL_SCHEMA_TOKENS.to_string());
     }
     if !machine.real_kendra {
         set("KENDRA_INDEX_ID", INDEX_ID.to_owned());
@@ -59,6 +69,20 @@ pub(crate) fn settings(template: &Settings, machine: &Machine<'_>, own: &Setting
     if !machine.real_kendra && !matches!(machine.engine, EngineChoice::Scripted) {
         // Searching shares the processor with a model that answers.
         set("KENDRA_TIMEOUT_SECONDS", LOCAL_SEARCH_SECONDS.to_string());
+    }
+    if machine.buffered_limit.is_none() {
+        set("QUERY_TIMEOUT_SECONDS", machine.timeout.as_secs().to_string());
+    }
+    // Layers lie in a bucket of this machine, which has none of AWS's.
+    settings.remove("SEMANTIC_LAYER");
+    if let (Some(workgroup), Some(_)) = (machine.workgroup, settings.get("ATHENA_WORKGROUP")) {
+        settings.insert("ATHENA_WORKGROUP".to_owned(), workgroup.to_owned());
+        let (databases, layer) = match machine.databases.as_slice() {
+            [] => (DEFAULT_DATABASE.to_owned(), None),
+            names => (names.join(","), Some(format!("s3://{LAYERS}/"))),
+        };
+        settings.insert("ATHENA_DATABASES".to_owned(), databases);
+        settings.extend(layer.map(|place| ("SEMANTIC_LAYER".to_owned(), place)));
     }
     settings.extend(own.clone());
     settings
@@ -79,11 +103,20 @@ mod tests {
     }
 
     fn of(engine: EngineChoice, real_bedrock: bool, own: &[(&str, &str)]) -> Settings {
-        let template = map(&[("MODEL_IDS", "a,b"), ("MODEL_TIMEOUT_SECONDS", "60"), ("METRICS_NAMESPACE", "Mine")]);
+        let template = map(&[
+            ("MODEL_IDS", "a,b"),
+            ("MODEL_TIMEOUT_SECONDS", "60"),
+            ("METRICS_NAMESPACE", "Mine"),
+            ("ATHENA_WORKGROUP", "theirs"),
+            ("ATHENA_DATABASES", "glue"),
+            ("SEMANTIC_LAYER", "s3://theirs/layers/"),
+        ]);
         let machine = Machine {
             engine: &engine,
             real_bedrock,
             real_kendra: real_bedrock,
+            workgroup: (!real_bedrock).then_some("local"),
+            databases: vec!["chinook".to_owned(), "sales".to_owned()],
             timeout: Duration::from_secs(300),
             buffered_limit: Some(Duration::from_millis(29_900)),
         };
@@ -97,6 +130,14 @@ mod tests {
         assert_eq!(local["MODEL_TIMEOUT_SECONDS"], "300");
         assert_eq!(local["BUFFERED_TIMEOUT_SECONDS"], "29");
         assert_eq!(local["METRICS_NAMESPACE"], "");
+        assert_eq!(
+            (local["ATHENA_WORKGROUP"].as_str(), local["ATHENA_DATABASES"].as_str()),
+            ("local", "chinook,sales")
+        );
+        assert_eq!(
+            (local["SEMANTIC_LAYER"].as_str(), local["SCHEMA_TOKENS"].as_str()),
+            ("s3://semantic-layers/", "1500")
+        );
         assert_eq!((local["KENDRA_INDEX_ID"].as_str(), local["KENDRA_TIMEOUT_SECONDS"].as_str()), (INDEX_ID, "20"));
     }
 
@@ -111,6 +152,8 @@ mod tests {
         let real = of(EngineChoice::Gguf(Source::Default), true, &[]);
         assert_eq!((real["MODEL_IDS"].as_str(), real["MODEL_TIMEOUT_SECONDS"].as_str()), ("a,b", "60"));
         assert!(!real.contains_key("KENDRA_INDEX_ID"), "the template names the real index");
+        assert_eq!((real["ATHENA_WORKGROUP"].as_str(), real["ATHENA_DATABASES"].as_str()), ("theirs", "glue"));
+        assert!(!real.contains_key("SEMANTIC_LAYER"), "no bucket of AWS is here");
     }
 
     #[test]

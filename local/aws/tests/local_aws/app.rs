@@ -77,10 +77,30 @@ impl App {
         aws_sdk_kendra::Client::from_conf(config)
     }
 
+    pub(crate) fn athena(&self) -> aws_sdk_athena::Client {
+        let config = aws_sdk_athena::Config::builder()
+            .behavior_version(aws_sdk_athena::config::BehaviorVersion::latest())
+            .endpoint_url(self.server.url())
+            .region(aws_sdk_athena::config::Region::new("us-east-1"))
+            .credentials_provider(credentials())
+            .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        aws_sdk_athena::Client::from_conf(config)
+    }
+
     /// The status and the answer.
     pub(crate) async fn kendra_json(&self, operation: &str, body: Value) -> (u16, Value) {
-        let target = format!("AWSKendraFrontendService.{operation}");
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        self.json_1_1(&format!("AWSKendraFrontendService.{operation}"), body).await
+    }
+
+    /// The status and the answer.
+    pub(crate) async fn athena_json(&self, operation: &str, body: Value) -> (u16, Value) {
+        self.json_1_1(&format!("AmazonAthena.{operation}"), body).await
+    }
+
+    async fn json_1_1(&self, target: &str, body: Value) -> (u16, Value) {
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
         let response = self.send(Method::POST, "/", &headers, body.to_string()).await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/x-amz-json-1.1");
         let status = response.status().as_u16();
@@ -148,6 +168,7 @@ pub(crate) fn config(folder: Option<&Path>) -> Config {
         engine: EngineChoice::Scripted,
         buckets: BTreeMap::new(),
         kendra: None,
+        athena: None,
         real: Vec::new(),
     }
 }

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod athena;
+#[cfg(test)]
+mod athena_catalog;
+#[cfg(test)]
+mod athena_limits;
+#[cfg(test)]
 mod control;
 #[cfg(test)]
 mod converse;

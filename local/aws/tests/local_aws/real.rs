@@ -65,6 +65,18 @@ async fn kendra_is_passed_on_in_its_own_name() {
 }
 
 #[tokio::test]
+async fn athena_is_passed_on_in_its_own_name() {
+    let aws = App::start().await;
+    let app = in_front_of(&aws.server.url(), &["athena"]).await;
+    let asked = app.athena().get_work_group().work_group("nowhere").send().await;
+    assert!(asked.unwrap_err().into_service_error().is_invalid_request_exception());
+    let passed = aws.requests().await.remove(0);
+    assert_eq!((&passed["operation"], &passed["body"]["WorkGroup"]), (&json!("GetWorkGroup"), &json!("nowhere")));
+    let authorization = passed["headers"]["authorization"].as_str().unwrap();
+    assert!(authorization.contains("/eu-west-3/athena/aws4_request"), "{authorization}");
+}
+
+#[tokio::test]
 async fn streams_are_not_held_back() {
     let aws = App::start().await;
     aws.script(json!([{ "text": "one", "chunk_delay_ms": 3000 }])).await;

@@ -9,6 +9,7 @@ pub(crate) mod connectors;
 mod function;
 mod intrinsic;
 mod table;
+pub(crate) mod workgroup;
 mod yaml;
 
 pub(crate) use api::{Api, Cors, GatewayResponse};
