@@ -31,7 +31,7 @@ lint-template:
 	@scripts/setup deployment
 	$(call step,template)
 	$(SAM) validate --lint --region us-east-1
-	$(TOOLS)/bin/cfn-lint template.yaml kendra.yaml
+	$(TOOLS)/bin/cfn-lint template.yaml kendra.yaml athena.yaml
 
 test: setup check ## Check everything, build the functions for Lambda and run all tests
 	$(call step,functions)
@@ -55,14 +55,14 @@ deploy: build ## Build and deploy to AWS; the first time it asks for the paramet
 		$(SAM) deploy --guided --config-file samconfig.local.toml; \
 	fi
 
-# Kendra has to be deployed: docs/deploy.md.
-seed: ## Upload documents and have Kendra read them (DOCUMENTS=a folder; the sample documents by default)
+# An index or a sample database has to be deployed: docs/deploy.md.
+seed: ## Upload documents, semantic layers and the sample database (DOCUMENTS=, LAYERS=: folders of your own)
 	@scripts/setup deployment
-	$(TOOLS)/bin/python scripts/seed $(DOCUMENTS)
+	$(TOOLS)/bin/python scripts/seed $(DOCUMENTS) $(if $(LAYERS),--layers $(LAYERS))
 
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf .aws-sam tests/ui/node_modules
+	rm -rf .aws-sam tests/ui/node_modules tests/charts/node_modules
 
 define step
 @printf '== %s %s\n' "$$(date +%H:%M:%S)" '$(1)'

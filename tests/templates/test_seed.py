@@ -1,5 +1,6 @@
 """`scripts/seed`, with the client of the AWS SDK, which checks each request."""
 
+import argparse
 import contextlib
 import importlib.machinery
 import importlib.util
@@ -11,7 +12,7 @@ from unittest import mock
 
 import boto3
 from botocore.stub import Stubber
-from stack import ROOT
+from stack import ROOT, template
 
 LOADER = importlib.machinery.SourceFileLoader("seed", str(ROOT / "scripts/seed"))
 seed = importlib.util.module_from_spec(importlib.util.spec_from_loader("seed", LOADER))
@@ -85,13 +86,65 @@ class Seed(unittest.TestCase):
                 stub.assert_no_pending_responses()
             self.assertIn(f"{status} added 43", self.printed.getvalue())
 
-    def test_a_stack_without_an_index_says_where_to_read(self):
+    def test_the_sample_database_goes_where_its_tables_look(self):
+        def write(command, cwd, check):
+            self.assertEqual((command[:-1], check), (["cargo", "run", "--", "sample-database"], True))
+            path = pathlib.Path(command[-1]) / "orders/orders.parquet"
+            path.parent.mkdir()
+            path.write_bytes(b"PAR1")
+
+        s3 = client("s3")
+        with Stubber(s3) as stub, mock.patch("subprocess.run", write):
+            for key, body, kind in [
+                ("retail/orders/orders.parquet", b"PAR1", "application/octet-stream"),
+                ("layers/shop.yaml", (ROOT / "samples/retail/retail.yaml").read_bytes(), "application/yaml"),
+            ]:
+                stub.add_response(
+                    "put_object", {}, {"Bucket": "demo-bucket", "Key": key, "Body": body, "ContentType": kind}
+                )
+            seed.upload_sample(s3, "shop", "demo-bucket")
+            stub.assert_no_pending_responses()
+        tables = template("athena.yaml")["Resources"]["OrdersTable"]["Properties"]["TableInput"]
+        self.assertEqual(tables["StorageDescriptor"]["Location"], {"Fn::Sub": "s3://${Bucket}/retail/orders/"})
+
+    def test_semantic_layers_keep_their_names(self):
+        self.write("sales.yaml", "tables: {}\n")
+        self.write("notes.txt", "")
+        s3 = client("s3")
+        with Stubber(s3) as stub:
+            layer = {"Key": "layers/sales.yaml", "Body": b"tables: {}\n", "ContentType": "application/yaml"}
+            stub.add_response("put_object", {}, {"Bucket": "demo-bucket", **layer})
+            seed.upload_layers(s3, self.folder, "demo-bucket")
+            stub.assert_no_pending_responses()
+
+    def test_a_stack_without_a_place_for_it_says_where_to_read(self):
+        index, sample, database = "KendraDocumentSource", "QuerySampleDatabase", "QueryBucket"
+        for outputs, folder, layers, missing in [
+            ([], None, None, "neither"),
+            ([database], None, None, "neither"),
+            ([database, sample], self.folder, None, "no index"),
+            ([index], None, self.folder, "no database"),
+        ]:
+            with self.subTest(outputs), self.assertRaises(SystemExit) as caught:
+                seed.check(dict.fromkeys(outputs, ""), "demo", argparse.Namespace(folder=folder, layers=layers))
+            self.assertIn(missing, str(caught.exception))
+            self.assertIn("docs/deploy.md", str(caught.exception))
+        for outputs, folder, layers in [
+            ([index], None, None),
+            ([index], self.folder, None),
+            ([database, sample], None, None),
+            ([database], None, self.folder),
+            ([index, database, sample], self.folder, self.folder),
+        ]:
+            seed.check(dict.fromkeys(outputs, ""), "demo", argparse.Namespace(folder=folder, layers=layers))
+
+    def test_outputs_are_those_of_the_stack(self):
         cloudformation = client("cloudformation")
-        with Stubber(cloudformation) as stub, self.assertRaises(SystemExit) as caught:
-            stack = {"StackName": "demo", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": []}
+        with Stubber(cloudformation) as stub:
+            outputs = [{"OutputKey": "QueryBucket", "OutputValue": "demo-bucket"}]
+            stack = {"StackName": "demo", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
             stub.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "demo"})
-            seed.outputs_of(cloudformation, "demo")
-        self.assertIn("docs/deploy.md", str(caught.exception))
+            self.assertEqual(seed.outputs_of(cloudformation, "demo"), {"QueryBucket": "demo-bucket"})
 
     def test_the_deployment_is_what_was_deployed(self):
         self.write("samconfig.local.toml", (ROOT / "samconfig.toml").read_text() + 'region = "eu-west-1"\n')
