@@ -58,6 +58,11 @@ impl TestApp {
         self.local.aws_url()
     }
 
+    /// How many queries run in Athena's place.
+    pub(crate) fn running_queries(&self) -> usize {
+        self.local.running_queries()
+    }
+
     /// A request by alice, which [`answer`] sends.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.request_by("alice", method, path)

@@ -10,7 +10,7 @@ use std::{
 };
 
 use insta::assert_json_snapshot;
-use local::Documents;
+use local::{Databases, Documents};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -29,8 +29,12 @@ const PRELUDE_END: &[u8] = &[0; 8];
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(target_os = "linux"), ignore = "the Runtime Interface Emulator is a program for Linux")]
 async fn every_event_is_answered_as_its_route_promises() {
-    // The events of the rag pattern ask for what is in the sample corpus.
-    let app = TestApp::with(|options| options.documents = Documents::Sample).await;
+    // The events of the patterns ask for what is in the sample corpus and in the sample database.
+    let app = TestApp::with(|options| {
+        options.documents = Documents::Sample;
+        options.databases = Databases::Sample;
+    })
+    .await;
     let routes = template::routes();
     let mut bootstraps = BTreeMap::new();
     for path in tools::files("events", "json") {
@@ -232,6 +236,7 @@ impl Bootstrap {
             .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")])
             .envs([("AWS_ENDPOINT_URL", aws_url), ("TABLE_NAME", "ConversationTable"), ("MODEL_IDS", "local.scripted")])
             .env("KENDRA_INDEX_ID", INDEX)
+            .envs([("ATHENA_WORKGROUP", "local"), ("ATHENA_DATABASES", "retail")])
             .stdout(Stdio::null())
             .spawn()
             .unwrap();

@@ -10,6 +10,8 @@ mod bootstrap;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod charts;
+#[cfg(test)]
 mod chat;
 #[cfg(test)]
 mod clients;
@@ -42,6 +44,34 @@ mod model_faults;
 #[cfg(test)]
 mod naughty;
 #[cfg(test)]
+mod nlq;
+#[cfg(test)]
+mod nlq_attacks;
+#[cfg(test)]
+mod nlq_data;
+#[cfg(test)]
+mod nlq_deadline;
+#[cfg(test)]
+mod nlq_faults;
+#[cfg(test)]
+mod nlq_hidden;
+#[cfg(test)]
+mod nlq_input;
+#[cfg(test)]
+mod nlq_layer;
+#[cfg(test)]
+mod nlq_real_model;
+#[cfg(test)]
+mod nlq_repair;
+#[cfg(test)]
+mod nlq_rows;
+#[cfg(test)]
+mod nlq_sessions;
+#[cfg(test)]
+mod nlq_stream;
+#[cfg(test)]
+mod nlq_words;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod rag;
@@ -63,6 +93,8 @@ mod rag_real_model;
 mod rag_stream;
 #[cfg(test)]
 mod real_model;
+#[cfg(test)]
+mod sample_database;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

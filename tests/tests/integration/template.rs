@@ -8,13 +8,18 @@ use serde_json::{Map, Value, json};
 use crate::tools;
 
 pub(crate) fn resources() -> Map<String, Value> {
-    let Value::Object(resources) = template()["Resources"].take() else { panic!("no resources") };
+    resources_of("template.yaml")
+}
+
+/// Those of one of the project's templates.
+pub(crate) fn resources_of(name: &str) -> Map<String, Value> {
+    let Value::Object(resources) = yaml(name)["Resources"].take() else { panic!("no resources") };
     resources
 }
 
 /// The Lambda functions by their logical identifiers, with what `Globals` gives to each.
 pub(crate) fn functions() -> impl Iterator<Item = (String, Value)> {
-    let globals = template()["Globals"]["Function"].take();
+    let globals = yaml("template.yaml")["Globals"]["Function"].take();
     let functions = resources().into_iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
     functions.map(move |(name, mut function)| {
         function["Properties"] = merged(&globals, &function["Properties"]);
@@ -86,8 +91,9 @@ fn merged(globals: &Value, own: &Value) -> Value {
     Value::Object(all)
 }
 
-fn template() -> Value {
-    let text = tools::read(&tools::root().join("template.yaml"));
+/// A YAML file of the project.
+pub(crate) fn yaml(path: &str) -> Value {
+    let text = tools::read(&tools::root().join(path));
     convert(&Yaml::load_from_str(&text).unwrap()[0])
 }
 
