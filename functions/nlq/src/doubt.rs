@@ -68,7 +68,7 @@ impl<'a> Doubt<'a> {
         let is_unrelated = !self.is_follow_up && !self.asked.is_empty() && !self.asked.iter().any(speaks_of);
         let gave_up = self.missing.iter().any(|name| {
             let words = words(name);
-            !words.iter().filter(|word| self.asked.iter().any(|asked| alike(asked, word))).all(|word| speaks_of(word))
+            !words.iter().filter(|word| self.asked.iter().any(|asked| alike(asked, word))).all(&speaks_of)
         });
         is_unrelated || gave_up
     }

@@ -9,6 +9,7 @@ mod mend;
 mod outline;
 mod prompt;
 mod question;
+mod subjects;
 mod terms;
 mod words;
 
@@ -37,6 +38,7 @@ use draft::Draft;
 use layer::Subject;
 use outline::Outline;
 pub use question::Question;
+use subjects::Subjects;
 use words::{Checked, Facts};
 
 /// How often an error goes back to the model.
@@ -46,6 +48,7 @@ pub struct Nlq {
     model: Model,
     athena: Athena,
     layers: Layers,
+    subjects: Subjects,
     turns: Turns,
     http: config::Http,
     queries: config::Queries,
@@ -68,6 +71,7 @@ impl Nlq {
             model: Model::new(&config.models, aws)?,
             athena: Athena::new(&queries, aws),
             layers: Layers::new(&queries, aws)?,
+            subjects: Subjects::default(),
             turns: Turns::new("nlq", Memory::new(&config.memory, aws), Telemetry::new(config)),
             http: config.http.clone(),
             queries,
@@ -119,9 +123,9 @@ impl Nlq {
     }
 
     /// The schema, narrowed and described by the semantic layer.
-    async fn subject(&self, database: &str) -> Result<Subject, Error> {
+    async fn subject(&self, database: &str) -> Result<Arc<Subject>, Error> {
         let (schema, layer) = tokio::try_join!(self.athena.schema(database), self.layers.text(database))?;
-        Subject::new(&schema, layer.as_deref(), &guard::Limits::default())
+        self.subjects.of(schema, layer)
     }
 
     /// Has SQL written until some passes the guard and the engine; each failure goes back to the model.

@@ -267,7 +267,7 @@ mod tests {
         let column = |name: &str| Column { name: name.to_owned(), kind: "varchar".to_owned() };
         let row = vec![json!("CH"), json!(3), json!(null)];
         let columns = [column("country"), column("n"), column("note")];
-        assert_eq!(plain(&columns, &[row.clone()], false), "country: CH, n: 3, note: none.");
+        assert_eq!(plain(&columns, std::slice::from_ref(&row), false), "country: CH, n: 3, note: none.");
         assert_eq!(plain(&columns, &[row.clone(), row], true), "More than 2 rows were found.");
         assert_eq!(plain(&columns, &[], false), "Nothing was found.");
     }

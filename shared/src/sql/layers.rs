@@ -9,11 +9,7 @@ use std::{
 };
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_s3::{
-    Client,
-    error::SdkError,
-    operation::get_object::GetObjectError,
-};
+use aws_sdk_s3::{Client, error::SdkError, operation::get_object::GetObjectError};
 
 use super::aged::Aged;
 use crate::{

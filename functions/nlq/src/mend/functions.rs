@@ -109,25 +109,21 @@ fn list(function: &Function) -> Option<Vec<&Expr>> {
 
 pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     let args = arguments.into_iter().map(|expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))).collect();
-    Expr::Function(Function {
-        name: ObjectName::from(vec![Ident::new(name)]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() }),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
+    let list = FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() };
+    function(name, FunctionArguments::List(list))
 }
 
 /// A function without parentheses.
 fn bare(name: &str) -> Expr {
+    function(name, FunctionArguments::None)
+}
+
+fn function(name: &str, args: FunctionArguments) -> Expr {
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
-        args: FunctionArguments::None,
+        args,
         filter: None,
         null_treatment: None,
         over: None,

@@ -74,7 +74,7 @@ fn both_of_two(select: &mut Select, frames: &[Frame]) {
             .flat_map(|(column, values)| values.into_iter().map(move |value| equal(column.clone(), value))),
     );
     rest.push(Expr::InList { expr: Box::new(column.clone()), list: values, negated: false });
-    select.selection = rest.into_iter().reduce(|one, other| and(one, other));
+    select.selection = rest.into_iter().reduce(and);
     let columns: Vec<Expr> = projected(select).cloned().collect();
     select.group_by = GroupByExpr::Expressions(columns, Vec::new());
     select.distinct = None;

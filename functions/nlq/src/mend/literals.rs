@@ -14,11 +14,11 @@ pub(super) fn mend(expr: &mut Expr, frames: &[Frame], subject: &Subject) {
             compare(right, left, frames, subject);
             unlike_columns(left, right, frames);
         }
-        Expr::BinaryOp { left, op: BinaryOperator::Divide, right } => {
-            // Athena leaves the rest of a division of whole numbers out; whoever divides wants a share.
-            if kind(left, frames) == Kind::Integer && kind(right, frames) == Kind::Integer {
-                cast(left, DataType::Double(ExactNumberInfo::None));
-            }
+        // Athena leaves the rest of a division of whole numbers out; whoever divides wants a share.
+        Expr::BinaryOp { left, op: BinaryOperator::Divide, right }
+            if [&*left, &*right].iter().all(|side| kind(side, frames) == Kind::Integer) =>
+        {
+            cast(left, DataType::Double(ExactNumberInfo::None));
         }
         Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => {
             for side in [left, right] {

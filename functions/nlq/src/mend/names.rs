@@ -74,7 +74,7 @@ fn unqualified(name: &Ident, frames: &[Frame], frame: &Frame, is_ordering: bool)
     }
     // Athena knows the names of the select list only in ORDER BY.
     if let Some(meant) = frame.alias(&name.value) {
-        return Some(Expr::Nested(Box::new(meant.clone()))).map(without_idle_parentheses);
+        return Some(without_idle_parentheses(Expr::Nested(Box::new(meant.clone()))));
     }
     let known: Vec<(&Relation, &Field)> = frame
         .relations
