@@ -14,8 +14,8 @@ pub(crate) enum Error {
     Zip(#[source] zip::result::ZipError),
     #[error("local-aws could not be started")]
     LocalAws(#[source] local_aws::Error),
-    #[error("an answer of Kendra's is no JSON")]
-    Kendra(#[source] serde_json::Error),
+    #[error("the answer of {name} is no JSON")]
+    Canned { name: &'static str, source: serde_json::Error },
     #[error("the scripted engine could not be asked")]
     Request(#[source] http::Error),
     #[error("the scripted engine could not be reached")]
@@ -26,6 +26,16 @@ pub(crate) enum Error {
     Embedder(#[source] local_engine::LoadError),
     #[error("the index failed")]
     Search(#[from] local_search::Error),
+    #[error("the questions are not as Spider has them")]
+    Questions(#[source] serde_json::Error),
+    #[error("the questions are not as Defog has them")]
+    Table(#[source] csv::Error),
+    #[error("a database could not be read")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("the local machine does not start")]
+    Local(#[source] Box<local::Error>),
+    #[error("the local machine could not be asked")]
+    Http(#[source] reqwest::Error),
     #[error("a certificate could not be made")]
     Certificate(#[source] rcgen::Error),
     #[error("TLS could not be set up")]

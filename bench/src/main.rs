@@ -2,13 +2,15 @@
 
 mod error;
 mod functions;
+mod nlq;
 mod retrieval;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Builder;
 
-use crate::error::Error;
+use crate::error::{Context, Error};
 
 #[derive(Parser)]
 #[command(about = "Measures the project", args_conflicts_with_subcommands = true)]
@@ -25,23 +27,35 @@ enum What {
     Functions(functions::Options),
     /// How well and how quickly the local index finds documents
     Retrieval(retrieval::Options),
+    /// How well questions are answered from data
+    Nlq(nlq::Options),
 }
 
-// One thread: what serves the functions keeps to one core and leaves the other to them.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let measured = match arguments.what.unwrap_or(What::Functions(arguments.functions)) {
-        What::Functions(options) => functions::measure(&options).await,
-        What::Retrieval(options) => retrieval::measure(&options).await,
-    };
-    match measured {
+    match measure(arguments.what.unwrap_or(What::Functions(arguments.functions))) {
         Ok(outcome) => outcome,
         Err(error) => {
             eprintln!("bench: {}", chain(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+fn measure(what: What) -> Result<ExitCode, Error> {
+    // One thread: what serves the functions keeps to one core and leaves the other to them. A database at work needs more.
+    let mut runtime = match what {
+        What::Nlq(_) => Builder::new_multi_thread(),
+        What::Functions(_) | What::Retrieval(_) => Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().context("no runtime could be started")?;
+    runtime.block_on(async {
+        match what {
+            What::Functions(options) => functions::measure(&options).await,
+            What::Retrieval(options) => retrieval::measure(&options).await,
+            What::Nlq(options) => nlq::measure(&options).await,
+        }
+    })
 }
 
 /// An error with all its sources, in one line.

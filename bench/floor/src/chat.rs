@@ -39,8 +39,8 @@ impl Floor {
         let mut messages = self.memory.history(&caller, &session_id).await?;
         messages.push(message(ConversationRole::User, &question)?);
         let answer = self.model.converse(&system, messages).await?;
-        let turn =
-            Turn { caller: &caller, session: &session_id, question: &question, answer: &answer, grounding: None };
+        let facts = Vec::new();
+        let turn = Turn { caller: &caller, session: &session_id, question: &question, answer: &answer, facts };
         self.memory.remember(turn).await?;
         Ok(answered(&json!({ "session_id": session_id, "answer": answer })))
     }

@@ -27,8 +27,8 @@ pub struct Turn<'a> {
     pub session: &'a str,
     pub question: &'a str,
     pub answer: &'a str,
-    /// JSON, where the answer has any.
-    pub grounding: Option<String>,
+    /// What else is kept of the answer: attributes and their texts, most of them JSON.
+    pub facts: Vec<(&'static str, String)>,
 }
 
 impl Memory {
@@ -50,7 +50,7 @@ impl Memory {
             .key_condition_expression("pk = :pk AND begins_with(sk, :turn)")
             .expression_attribute_values(":pk", text(format!("SESSION#{caller}#{session}")))
             .expression_attribute_values(":turn", text("TURN#"))
-            .projection_expression("sk, #role, #text, stop_reason, expires_at")
+            .projection_expression("sk, #role, #text, recalled, stop_reason, expires_at")
             .expression_attribute_names("#role", "role")
             .expression_attribute_names("#text", "text")
             .scan_index_forward(false)
@@ -58,7 +58,10 @@ impl Memory {
             .send()
             .await?;
         let items = found.items().iter().rev();
-        let messages = items.map(|item| message(ConversationRole::from(read(item, "role")), read(item, "text")));
+        let messages = items.map(|item| {
+            let told = if item.contains_key("recalled") { "recalled" } else { "text" };
+            message(ConversationRole::from(read(item, "role")), read(item, told))
+        });
         let messages = messages.collect::<Result<Vec<_>, Error>>()?;
         if messages.is_empty() {
             return Err("the session has no history: the function keeps it elsewhere now".into());
@@ -68,7 +71,7 @@ impl Memory {
 
     pub async fn remember(&self, turn: Turn<'_>) -> Result<(), Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let Turn { caller, session, question, answer, grounding } = turn;
+        let Turn { caller, session, question, answer, facts } = turn;
         let update = Update::builder()
             .table_name(&self.table)
             .key("pk", text(format!("USER#{caller}")))
@@ -79,10 +82,11 @@ impl Memory {
             .expression_attribute_values(":expires_at", number(now.as_secs() + 3600))
             .expression_attribute_values(":one", number(1))
             .build()?;
-        let put = |sort_key: String, role: &str, content: &str, grounding: Option<String>| {
+        let put = |sort_key: String, role: &str, content: &str, facts: Vec<(&str, String)>| {
+            let facts = facts.into_iter().map(|(name, fact)| (name.to_owned(), text(fact)));
             Put::builder()
                 .table_name(&self.table)
-                .set_item(grounding.map(|grounding| HashMap::from([("grounding".to_owned(), text(grounding))])))
+                .set_item(Some(facts.collect()))
                 .item("pk", text(format!("SESSION#{caller}#{session}")))
                 .item("sk", text(sort_key))
                 .item("role", text(role))
@@ -94,8 +98,8 @@ impl Memory {
         };
         // As long as the UUIDs of the function, and as unique.
         let id = format!("{:036}", now.as_nanos());
-        let asked = put(format!("TURN#{id}#0"), "user", question, None)?;
-        let answered = put(format!("TURN#{id}#1"), "assistant", answer, grounding)?;
+        let asked = put(format!("TURN#{id}#0"), "user", question, Vec::new())?;
+        let answered = put(format!("TURN#{id}#1"), "assistant", answer, facts)?;
         self.client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())

@@ -78,7 +78,7 @@ impl Floor {
             session: &asked.session_id,
             question: &asked.message,
             answer: &answer,
-            grounding: Some(grounding.to_string()),
+            facts: vec![("grounding", grounding.to_string())],
         };
         self.memory.remember(turn).await?;
         Ok(answered(&json!({ "session_id": asked.session_id, "answer": answer, "citations": citations })))

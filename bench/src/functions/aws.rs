@@ -11,7 +11,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use local_aws::{Config, EngineChoice, LocalAws, Table};
 use serde_json::json;
 
-use super::{HISTORY_TURNS, bootstrap::Environment, kendra, listen::Listening, pattern::Pattern, tls::Tls};
+use super::{HISTORY_TURNS, bootstrap::Environment, canned::Canned, listen::Listening, pattern::Pattern, tls::Tls};
 use crate::error::Error;
 
 const TABLE: &str = "bench";
@@ -22,6 +22,8 @@ pub(super) struct Aws {
     dynamodb: LocalAws,
     bedrock: LocalAws,
     kendra: Listening,
+    athena: Listening,
+    s3: Listening,
     tls: Tls,
     /// In front of the others.
     terminated: Services<Listening>,
@@ -31,20 +33,26 @@ struct Services<T> {
     dynamodb: T,
     bedrock: T,
     kendra: T,
+    athena: T,
+    s3: T,
 }
 
 impl Aws {
     pub(super) async fn start() -> Result<Self, Error> {
         let dynamodb = start(vec![table()]).await?;
         let bedrock = start(Vec::new()).await?;
-        let kendra = kendra::start().await?;
+        let kendra = Canned::kendra()?.start().await?;
+        let athena = Canned::athena()?.start().await?;
+        let s3 = Canned::s3().start().await?;
         let tls = Tls::new()?;
         let terminated = Services {
             dynamodb: tls.terminate(dynamodb.address()).await?,
             bedrock: tls.terminate(bedrock.address()).await?,
             kendra: tls.terminate(kendra.address()).await?,
+            athena: tls.terminate(athena.address()).await?,
+            s3: tls.terminate(s3.address()).await?,
         };
-        Ok(Self { dynamodb, bedrock, kendra, tls, terminated })
+        Ok(Self { dynamodb, bedrock, kendra, athena, s3, tls, terminated })
     }
 
     /// From now on the model says `reply`, whatever it is asked.
@@ -65,14 +73,21 @@ impl Aws {
             dynamodb: url(self.dynamodb.address()),
             bedrock: url(self.bedrock.address()),
             kendra: url(self.kendra.address()),
+            athena: url(self.athena.address()),
+            s3: url(self.s3.address()),
         };
         environment(pattern, services)
     }
 
     pub(super) fn tls(&self, pattern: &Pattern) -> Environment {
         let url = |server: &Listening| format!("https://localhost:{}", server.address().port());
-        let Services { dynamodb, bedrock, kendra } = &self.terminated;
-        let services = Services { dynamodb: url(dynamodb), bedrock: url(bedrock), kendra: url(kendra) };
+        let services = Services {
+            dynamodb: url(&self.terminated.dynamodb),
+            bedrock: url(&self.terminated.bedrock),
+            kendra: url(&self.terminated.kendra),
+            athena: url(&self.terminated.athena),
+            s3: url(&self.terminated.s3),
+        };
         let mut environment = environment(pattern, services);
         environment.push(("AWS_CA_BUNDLE", self.tls.ca_bundle()));
         environment
@@ -90,6 +105,8 @@ fn environment(pattern: &Pattern, services: Services<String>) -> Environment {
         ("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb),
         ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", services.bedrock),
         ("AWS_ENDPOINT_URL_KENDRA", services.kendra),
+        ("AWS_ENDPOINT_URL_ATHENA", services.athena),
+        ("AWS_ENDPOINT_URL_S3", services.s3),
         ("HISTORY_TURNS", HISTORY_TURNS.to_string()),
     ];
     let fixed = [
@@ -118,6 +135,7 @@ async fn start(tables: Vec<Table>) -> Result<LocalAws, Error> {
         engine: EngineChoice::Scripted,
         buckets: BTreeMap::new(),
         kendra: None,
+        athena: None,
         real: Vec::new(),
     };
     LocalAws::start(config).await.map_err(Error::LocalAws)

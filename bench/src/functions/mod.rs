@@ -4,8 +4,8 @@
 
 mod aws;
 mod bootstrap;
+mod canned;
 mod event;
-mod kendra;
 mod listen;
 mod pattern;
 mod program;
@@ -108,7 +108,7 @@ async fn compare(
     let subject = async |program| {
         let session = event::begin_session(pattern, &programs.function, environment, HISTORY_TURNS).await?;
         let event = event::turn(pattern, Some(&session));
-        Ok::<_, Error>(Subject { program, event, reply: pattern.reply, costs: Costs::default() })
+        Ok::<_, Error>(Subject { program, event, pattern, costs: Costs::default() })
     };
     let (mut function, mut floor) = (subject(&programs.function).await?, subject(&programs.floor).await?);
     // What disturbs the machine disturbs both: they alternate, and so does the order.
@@ -147,7 +147,7 @@ fn alternating<T>(round: u32, function: T, floor: T) -> [T; 2] {
 struct Subject<'a> {
     program: &'a Program,
     event: bytes::Bytes,
-    reply: &'static str,
+    pattern: &'a Pattern,
     costs: Costs,
 }
 
@@ -176,7 +176,7 @@ impl Subject<'_> {
     async fn invoke(&self, process: &mut Bootstrap) -> Result<Duration, Error> {
         let (took, response) = process.invoke(&self.event).await?;
         match event::body(&response)["answer"].as_str() {
-            Some(answer) if answer == self.reply => Ok(took),
+            Some(answer) if answer == self.pattern.reply => Ok(took.saturating_sub(self.pattern.pause)),
             _ => Err(Error::OtherAnswer { name: self.program.name, answer: response.to_string() }),
         }
     }
