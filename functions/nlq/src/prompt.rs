@@ -11,7 +11,7 @@ use shared::{
 use crate::{
     Question,
     draft::UNANSWERABLE,
-    layer::{Example, Subject},
+    layer::{Example, Subject, names_of},
     outline::{Outline, Shown},
     terms::content,
 };
@@ -44,10 +44,10 @@ pub(crate) fn write(turn: &Turn<Question>, subject: &Subject, outline: &Outline,
     let earlier = &turn.history.messages;
     let mut messages: Vec<Message> = Vec::new();
     for Example { question, sql } in similar(&subject.layer.examples, &turn.message) {
-        messages.extend([Message::user(asked(question)), Message::assistant(fenced(sql))]);
+        messages.extend([Message::user(question), Message::assistant(fenced(sql))]);
     }
     messages.extend_from_slice(&earlier[earlier.len().saturating_sub(HISTORY_MESSAGES)..]);
-    messages.push(Message::user(asked(&turn.message)));
+    messages.push(Message::user(turn.message.trim()));
     for Attempt { sql, error } in attempts {
         let error = error.as_deref().unwrap_or_default();
         let again = format!("This does not work: {error}\nWrite the corrected statement, or {UNANSWERABLE}.");
@@ -93,43 +93,31 @@ pub(crate) fn verify(turn: &Turn<Question>, subject: &Subject, outline: &Outline
     request(turn, instructions(subject, outline), vec![Message::user(text)], 3, false)
 }
 
+/// Short, and the schema as it is defined in SQL: small models have read more of that than of instructions.
 fn instructions(subject: &Subject, outline: &Outline) -> String {
-    let mut text = "You write SQL for Amazon Athena (the SQL of Trino).".to_owned();
+    let mut text = format!(
+        "You write SQL queries for Amazon Athena. Reply with one SQL query and nothing else. Select only the columns that the \
+         question asks for. If the tables do not hold what the question asks for, reply {UNANSWERABLE} and the reason.\n\n"
+    );
     if let Some(description) = &subject.layer.description {
-        text.push_str(&format!(" The database: {}", line(description)));
+        text.push_str(&format!("-- {}\n", line(description)));
     }
-    text.push_str("\n\n");
     for shown in &outline.tables {
         text.push_str(&table(subject, shown));
         text.push('\n');
     }
-    let is_shown = |name: &str| outline.tables.iter().any(|shown| shown.table.eq_ignore_ascii_case(name));
-    let joins =
-        subject.layer.joins.iter().filter(|join| crate::layer::names_of(join).all(|(table, _)| is_shown(table)));
-    let joins: Vec<&str> = joins.map(String::as_str).collect();
-    if !joins.is_empty() {
-        text.push_str(&format!("Joins: {}\n", joins.join("; ")));
-    }
     for (name, metric) in &subject.layer.metrics {
         let description = metric.description.as_deref().map(|text| format!(" ({})", line(text))).unwrap_or_default();
-        text.push_str(&format!("Metric {name}{description}: {}\n", line(&metric.sql)));
+        text.push_str(&format!("-- {name}{description}: {}\n", line(&metric.sql)));
     }
-    text.push_str(&format!(
-        "
-Write one SELECT statement that answers the question.
-- Select exactly the columns that the question asks for, in its order, and no others.
-- Use only the tables and columns above. Join tables only where columns of both are needed.
-- Write text in single quotes, spelled as in the listed values.
-- If the tables do not hold what the question asks for, reply {UNANSWERABLE} and the reason instead."
-    ));
     text
 }
 
 /// A table as a model knows tables best.
 pub(crate) fn table(subject: &Subject, shown: &Shown) -> String {
     let Some(table) = subject.schema.table(&shown.table) else { return String::new() };
-    let comment = table.comment.as_deref().map(|text| format!(" -- {}", line(text))).unwrap_or_default();
-    let mut text = format!("CREATE TABLE {} ({comment}\n", name(&table.name));
+    // What is defined, and what is remarked on it.
+    let mut lines: Vec<(String, String)> = Vec::new();
     for column in table.visible().filter(|column| shown.columns.contains(&column.name)) {
         let mut remarks: Vec<String> = column.comment.iter().map(|comment| line(comment)).collect();
         let values = subject.values(&table.name, &column.name);
@@ -137,10 +125,27 @@ pub(crate) fn table(subject: &Subject, shown: &Shown) -> String {
             let listed =
                 values.iter().take(MOST_VALUES).map(|value| format!("'{}'", beginning(value).replace('\'', "''")));
             let more = if values.len() > MOST_VALUES { ", …" } else { "" };
-            remarks.push(format!("values: {}{more}", line(&listed.collect::<Vec<_>>().join(", "))));
+            remarks.push(format!("{}{more}", line(&listed.collect::<Vec<_>>().join(", "))));
         }
-        let remarks = if remarks.is_empty() { String::new() } else { format!(" -- {}", remarks.join("; ")) };
-        text.push_str(&format!("  {} {},{remarks}\n", name(&column.name), column.kind));
+        lines.push((format!("{} {}", name(&column.name), column.kind), remarks.join("; ")));
+    }
+    for join in &subject.layer.joins {
+        let places: Vec<(&str, &str)> = names_of(join).collect();
+        if let [(own, column), (other, referenced)] = places.as_slice()
+            && own.eq_ignore_ascii_case(&table.name)
+        {
+            let references =
+                format!("foreign key ({}) references {} ({})", name(column), name(other), name(referenced));
+            lines.push((references, String::new()));
+        }
+    }
+    let last = lines.len().saturating_sub(1);
+    let comment = table.comment.as_deref().map(|text| format!(" -- {}", line(text))).unwrap_or_default();
+    let mut text = format!("CREATE TABLE {} ({comment}\n", name(&table.name));
+    for (index, (defined, remarks)) in lines.iter().enumerate() {
+        let comma = if index < last { "," } else { "" };
+        let remarks = if remarks.is_empty() { String::new() } else { format!(" -- {remarks}") };
+        text.push_str(&format!("  {defined}{comma}{remarks}\n"));
     }
     if shown.is_cut {
         text.push_str("  -- and other columns\n");
@@ -160,10 +165,6 @@ fn similar<'a>(examples: &'a [Example], question: &str) -> Vec<&'a Example> {
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     scored.truncate(MOST_EXAMPLES);
     scored.into_iter().rev().map(|(_, example)| example).collect()
-}
-
-fn asked(question: &str) -> String {
-    format!("Question: {}", question.trim())
 }
 
 pub(crate) fn fenced(sql: &str) -> String {

@@ -36,16 +36,18 @@ const AGGREGATES: [&str; 22] = [
     "listagg",
 ];
 
-pub(super) fn mend(select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame]) {
-    both_of_two(select, frames);
+pub(super) fn mend(select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame], question: &str) {
+    let says_both = question.split_whitespace().any(|word| word.eq_ignore_ascii_case("both"));
+    both_of_two(select, frames, says_both);
     row_of_the_extreme(select);
     let mut order_by = order_by;
     group_by_what_is_selected(select, order_by.as_deref_mut(), frames);
     distinct_and_ordered(select, order_by);
 }
 
-/// `x = 1 AND x = 2` holds for no row: those are meant that have rows of both.
-fn both_of_two(select: &mut Select, frames: &[Frame]) {
+/// `x = 1 AND x = 2` holds for no row: those are meant that have rows of both. So are they by `x IN (1, 2)`, where the
+/// question says "both".
+fn both_of_two(select: &mut Select, frames: &[Frame], says_both: bool) {
     let Some(selection) = &select.selection else { return };
     let is_plain = select
         .projection
@@ -57,6 +59,10 @@ fn both_of_two(select: &mut Select, frames: &[Frame]) {
     let mut rest = Vec::new();
     let mut wanted: Vec<(Expr, Vec<Expr>)> = Vec::new();
     for part in conjuncts(selection) {
+        if let Some((column, values)) = either(part).filter(|_| says_both) {
+            wanted.push((column, values));
+            continue;
+        }
         match equality(part) {
             Some((column, value)) => match wanted.iter_mut().find(|(known, _)| known == column) {
                 Some((_, values)) if !values.contains(value) => values.push(value.clone()),
@@ -216,6 +222,21 @@ fn conjuncts(expr: &Expr) -> Vec<&Expr> {
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => [conjuncts(left), conjuncts(right)].concat(),
         Expr::Nested(inner) if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) => conjuncts(inner),
         other => vec![other],
+    }
+}
+
+/// A column that has one of two values.
+fn either(expr: &Expr) -> Option<(Expr, Vec<Expr>)> {
+    match expr {
+        Expr::Nested(inner) => either(inner),
+        Expr::InList { expr, list, negated: false } if is_column(expr) && list.len() == 2 => {
+            Some(((**expr).clone(), list.clone()))
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
+            let ((one, first), (other, second)) = (equality(left)?, equality(right)?);
+            (one == other && first != second).then(|| (one.clone(), vec![first.clone(), second.clone()]))
+        }
+        _ => None,
     }
 }
 

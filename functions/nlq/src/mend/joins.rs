@@ -22,6 +22,7 @@ impl Mender<'_> {
         let tables: Option<Vec<Known>> = factors(from).map(|factor| self.known(factor)).collect();
         // Derived tables and the like have columns of their own making.
         let Some(mut tables) = tables else { return };
+        self.straighten(select, &tables);
         if let Some(bridge) = self.bridge(select, &tables) {
             self.put_between(select, bridge);
             return;
@@ -66,8 +67,39 @@ impl Mender<'_> {
         if selects_all || !names_all || select.from.len() != 1 {
             return;
         }
+        self.begin_where_it_matters(select, order_by, frame);
         while let Some(idle) = self.idle_join(select, order_by, frame) {
             select.from[0].joins.remove(idle);
+        }
+    }
+
+    /// `FROM a JOIN b ON a.k = b.k WHERE a.k = 1` is only about `b`, where nothing else of `a` is asked for.
+    fn begin_where_it_matters(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
+        let [from] = select.from.as_slice() else { return };
+        let ([join], TableFactor::Table { name, alias, .. }) = (from.joins.as_slice(), &from.relation) else { return };
+        let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
+        let Some(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) = condition(join) else { return };
+        let Some(table) = last(name) else { return };
+        let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str()).to_owned();
+        let of = |expr: &Expr| matches!(expr, Expr::CompoundIdentifier(parts) if parts[0].value.eq_ignore_ascii_case(&called));
+        let (own, other) = if of(left) { (left, right) } else { (right, left) };
+        if !is_inner || !of(own) || of(other) || self.speaks_of(table, select, &called) {
+            return;
+        }
+        let (own, other) = (own.clone(), other.clone());
+        let mut rest = select.clone();
+        rest.from[0].joins.clear();
+        let _ = sqlparser::ast::visit_expressions_mut(&mut rest, |expr| {
+            if *expr == *own {
+                *expr = (*other).clone();
+            }
+            std::ops::ControlFlow::<()>::Continue(())
+        });
+        if let Some(join) = select.from[0].joins.first()
+            && !uses(&rest, order_by, &called, frame)
+        {
+            rest.from[0].relation = join.relation.clone();
+            *select = rest;
         }
     }
 
@@ -115,6 +147,32 @@ impl Mender<'_> {
         let table = self.subject.schema.table(own)?.name.clone();
         let alias = alias.as_ref().map_or_else(|| own.to_owned(), |alias| alias.name.value.clone());
         Some(Known { table, alias })
+    }
+
+    /// Two tables that are joined by a key, but not by the one that links them.
+    fn straighten(&self, select: &mut Select, tables: &[Known]) {
+        // What is only guessed from names is no reason to change a join.
+        if self.subject.layer.joins.is_empty() {
+            return;
+        }
+        for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+            let Some(condition) = condition_mut(join) else { continue };
+            let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &*condition else { continue };
+            let (Some(one), Some(other)) = (place(left, tables), place(right, tables)) else { continue };
+            let (here, there) = (&tables[one.0], &tables[other.0]);
+            let links = self.links.between(&here.table, &there.table);
+            let is_link = |(from, to): &(&Place, &Place)| {
+                from.column.eq_ignore_ascii_case(&one.1) && to.column.eq_ignore_ascii_case(&other.1)
+            };
+            let is_by_key = self.links.uses(&here.table, &one.1) || self.links.uses(&there.table, &other.1);
+            if let [first, ..] = links.as_slice()
+                && here.table != there.table
+                && is_by_key
+                && !links.iter().any(is_link)
+            {
+                *condition = equal(&here.alias, first.0, &there.alias, first.1);
+            }
+        }
     }
 
     /// A join whose condition is not one that is known, between tables that a third one links.

@@ -4,6 +4,7 @@
 //! Each mend makes a query that means what was most likely meant. It neither has to be safe, which is the guard's business, nor
 //! complete: what it does not understand stays as it is.
 
+mod bounds;
 mod functions;
 mod groups;
 mod joins;
@@ -26,7 +27,8 @@ use scope::{Field, Frame, Relation, outputs};
 pub(crate) fn mend(sql: &str, subject: &Subject, question: &str) -> String {
     let Ok(mut query) = guard::parse(sql) else { return sql.to_owned() };
     let before = query.clone();
-    let mut mender = Mender { subject, links: Links::of(subject), asked: content(question), named: Vec::new() };
+    let mut mender =
+        Mender { subject, links: Links::of(subject), question, asked: content(question), named: Vec::new() };
     mender.query(&mut query, &[]);
     if query == before { sql.to_owned() } else { guard::print(&query) }
 }
@@ -34,6 +36,7 @@ pub(crate) fn mend(sql: &str, subject: &Subject, question: &str) -> String {
 struct Mender<'a> {
     subject: &'a Subject,
     links: Links,
+    question: &'a str,
     /// The question's words.
     asked: BTreeSet<String>,
     /// Common table expressions that are in scope, with their columns.
@@ -86,7 +89,7 @@ impl Mender<'_> {
         self.drop_idle_joins(select, order_by.as_deref(), &frame);
         frame = self.frame(select, outer);
         let frames = [outer, std::slice::from_ref(&frame)].concat();
-        groups::mend(select, order_by, &frames);
+        groups::mend(select, order_by, &frames, self.question);
         frame
     }
 
@@ -197,6 +200,7 @@ impl VisitorMut for Walk<'_, '_> {
             names::column(expr, self.frames, self.is_ordering);
             functions::mend(expr, self.frames);
             literals::mend(expr, self.frames, self.mender.subject);
+            bounds::mend(expr, self.mender.question);
         }
         ControlFlow::Continue(())
     }

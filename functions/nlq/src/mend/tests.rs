@@ -107,6 +107,39 @@ fn joins_lead_somewhere() {
 }
 
 #[test]
+fn a_join_is_by_what_links_its_tables() {
+    assert_eq!(
+        mended(
+            "Where was each concert?",
+            "SELECT T1.concert_name, T2.city FROM concert AS T1 JOIN stadium AS T2 ON T1.concert_id = T2.stadium_id"
+        ),
+        "SELECT T1.concert_name, T2.city FROM concert AS T1 JOIN stadium AS T2 ON T1.stadium_id = T2.stadium_id"
+    );
+    assert_eq!(
+        mended(
+            "In which city is stadium 7?",
+            "SELECT T2.city FROM concert AS T1 JOIN stadium AS T2 ON T1.stadium_id = T2.stadium_id WHERE T1.stadium_id = 7"
+        ),
+        "SELECT T2.city FROM stadium AS T2 WHERE T2.stadium_id = 7"
+    );
+}
+
+#[test]
+fn the_question_has_the_last_word() {
+    assert_eq!(
+        mended("Who is under 30?", "SELECT name FROM singer WHERE age > 30"),
+        "SELECT name FROM singer WHERE age < 30"
+    );
+    assert_eq!(
+        mended(
+            "Which stadiums had concerts in both 2014 and 2015?",
+            "SELECT stadium_id FROM concert WHERE year IN (2014, 2015)"
+        ),
+        "SELECT stadium_id FROM concert WHERE year IN (2014, 2015) GROUP BY stadium_id HAVING count(DISTINCT year) = 2"
+    );
+}
+
+#[test]
 fn a_join_goes_that_nobody_asked_for() {
     let sql = "SELECT DISTINCT T1.country FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id \
                JOIN concert AS T3 ON T2.concert_id = T3.concert_id WHERE T1.age > 20";
