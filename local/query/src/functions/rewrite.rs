@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::{
     ast::{
-        AccessExpr, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Fetch, Function,
-        FunctionArgumentClause, FunctionArguments, LimitClause, Query, Spanned, Statement, Subscript, TableFactor,
-        TrimWhereField, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
+        AccessExpr, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, ExactNumberInfo, Expr,
+        Fetch, Function, FunctionArgumentClause, FunctionArguments, LimitClause, Query, Spanned, Statement, Subscript,
+        TableFactor, TrimWhereField, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
     },
     tokenizer::Span,
 };
@@ -87,6 +87,13 @@ impl VisitorMut for Rewriter {
     }
 }
 
+/// `DECIMAL '12.50'` has the digits that are written: `decimal(4,2)`.
+fn decimal_of(literal: &str) -> String {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let (whole, fraction) = literal.split_once('.').unwrap_or((literal, ""));
+    format!("decimal({},{})", (digits(whole) + digits(fraction)).max(1), digits(fraction))
+}
+
 fn rewritten(expression: Expr, span: Span) -> Result<Expr, QueryError> {
     Ok(match expression {
         Expr::Function(function) => return function_call(function, span),
@@ -95,7 +102,11 @@ fn rewritten(expression: Expr, span: Span) -> Result<Expr, QueryError> {
             if matches!(data_type, DataType::JSON) {
                 return Ok(call("json_parse", vec![text(&literal)]));
             }
-            call(CAST, vec![text(&literal), text(&data_type.to_string())])
+            let kind = match data_type {
+                DataType::Decimal(ExactNumberInfo::None) => decimal_of(&literal),
+                other => other.to_string(),
+            };
+            call(CAST, vec![text(&literal), text(&kind)])
         }
         Expr::Value(value) => match &value.value {
             // A decimal without exponent, a double with one.
