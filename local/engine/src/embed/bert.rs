@@ -2,140 +2,195 @@ use std::{collections::HashMap, path::Path};
 
 use candle_core::{DType, Device, Result, Tensor, safetensors};
 
-use super::operations::{AddNorm, BiasGelu, Softmax};
+use super::{
+    arithmetic::{Arithmetic, ROWS, Work},
+    attention::Attention,
+    linear::{Bytes, Linear},
+    operations::{Norm, gelu},
+    processor::Processor,
+};
 
 /// Numbers for each token, and in the vector of a text.
 pub(super) const HIDDEN: usize = 384;
-const HEADS: usize = 12;
+pub(super) const HEADS: usize = 12;
+/// Numbers of a head.
+pub(super) const HEAD: usize = HIDDEN / HEADS;
+const INNER: usize = 4 * HIDDEN;
 const LAYERS: usize = 6;
 const EPSILON: f32 = 1e-12;
 
+/// Rows that go through the widest matrices together, so that what is between them stays in a core's cache.
+const STRIP: usize = 64;
+
 /// BERT as in `sentence-transformers/all-MiniLM-L6-v2`: the mean of what the last layer says of the tokens.
 ///
-/// Candle has a BERT too. This one computes texts of any lengths together without padding, and in fewer passes over
-/// memory, which makes it several times as fast.
+/// Candle has a BERT too. This one computes texts of any lengths together without padding, multiplies in eight bits, and
+/// passes over memory less often, which makes it many times as fast.
 pub(super) struct Bert {
-    words: Tensor,
+    processor: Processor,
+    words: Vec<f32>,
     /// With the embedding of the only token type that occurs.
-    positions: Tensor,
-    first: AddNorm,
+    positions: Vec<f32>,
+    first: Norm,
     layers: Vec<Layer>,
 }
 
 struct Layer {
     /// Queries, keys and values in one matrix.
-    attention: Tensor,
-    attention_bias: Tensor,
-    output: Tensor,
-    output_norm: AddNorm,
-    up: Tensor,
-    up_bias: BiasGelu,
-    down: Tensor,
-    down_norm: AddNorm,
+    attention: Linear,
+    output: Linear,
+    output_norm: Norm,
+    up: Linear,
+    down: Linear,
+    down_norm: Norm,
 }
 
 impl Bert {
-    pub(super) fn read(path: &Path) -> Result<Bert> {
+    pub(super) fn read(path: &Path, processor: Processor) -> Result<Bert> {
         let file = File(safetensors::load(path, &Device::Cpu)?);
-        let words = file.tensor("embeddings.word_embeddings.weight")?;
         let kind = file.tensor("embeddings.token_type_embeddings.weight")?.get(0)?;
         let positions = file.tensor("embeddings.position_embeddings.weight")?.broadcast_add(&kind)?;
-        let first = AddNorm {
-            bias: vec![0.0; HIDDEN],
-            scale: file.values("embeddings.LayerNorm.weight")?,
-            shift: file.values("embeddings.LayerNorm.bias")?,
-            epsilon: EPSILON,
-        };
-        let layers = (0..LAYERS).map(|number| Layer::read(&file, number)).collect::<Result<_>>()?;
-        Ok(Bert { words, positions, first, layers })
+        Ok(Bert {
+            processor,
+            words: file.values("embeddings.word_embeddings.weight")?,
+            positions: positions.flatten_all()?.to_vec1()?,
+            first: file.norm("embeddings.LayerNorm")?,
+            layers: (0..LAYERS).map(|number| Layer::read(&file, number, processor)).collect::<Result<_>>()?,
+        })
     }
 
     /// A vector of unit length for each sequence of tokens, which has one at least.
-    pub(super) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        let tokens = Tensor::from_iter(sequences.iter().flat_map(|tokens| tokens.iter().copied()), &Device::Cpu)?;
-        let hidden = self.words.index_select(&tokens, 0)?;
-        let places = sequences.iter().map(|tokens| self.positions.narrow(0, 0, tokens.len()));
-        self.first.apply(&hidden, &Tensor::cat(&places.collect::<Result<Vec<_>>>()?, 0)?)?;
+    pub(super) fn forward(&self, sequences: &[&[u32]]) -> Vec<Vec<f32>> {
+        self.processor.run(Forward { bert: self, sequences })
+    }
+}
 
-        let lengths: Vec<usize> = sequences.iter().map(|tokens| tokens.len()).collect();
-        let hidden = self.layers.iter().try_fold(hidden, |hidden, layer| layer.forward(&hidden, &lengths))?;
+struct Forward<'a> {
+    bert: &'a Bert,
+    sequences: &'a [&'a [u32]],
+}
 
-        let of_sequence = |hidden: Tensor| unit(hidden.mean(0)?.to_vec1()?);
-        each(&hidden, &lengths).map(|hidden| of_sequence(hidden?)).collect()
+impl Work for Forward<'_> {
+    type Done = Vec<Vec<f32>>;
+
+    #[inline(always)]
+    fn run(self, arithmetic: impl Arithmetic) -> Vec<Vec<f32>> {
+        let Forward { bert, sequences } = self;
+        let tokens: usize = sequences.iter().map(|tokens| tokens.len()).sum();
+        let mut hidden = vec![0.0; tokens.next_multiple_of(ROWS) * HIDDEN];
+        let (rows, _) = hidden.as_chunks_mut::<HIDDEN>();
+        let places = sequences.iter().flat_map(|tokens| tokens.iter().enumerate());
+        for (row, (position, token)) in rows.iter_mut().zip(places) {
+            row.copy_from_slice(&bert.words[*token as usize * HIDDEN..][..HIDDEN]);
+            bert.first.add(row, &bert.positions[position * HIDDEN..][..HIDDEN]);
+        }
+        let mut room = Room::new(tokens.next_multiple_of(ROWS));
+        for layer in &bert.layers {
+            layer.attend(arithmetic, &mut hidden, sequences, &mut room);
+            for strip in hidden.chunks_mut(STRIP * HIDDEN) {
+                layer.think(arithmetic, strip, &mut room);
+            }
+        }
+        let mut rest = &hidden[..];
+        let of_sequence = |tokens: &&[u32]| {
+            let (rows, others) = rest.split_at(tokens.len() * HIDDEN);
+            rest = others;
+            mean(rows)
+        };
+        sequences.iter().map(of_sequence).collect()
+    }
+}
+
+/// What is between one step and the next.
+struct Room {
+    attention: Attention,
+    projected: Vec<f32>,
+    attended: Vec<f32>,
+    inner: Vec<f32>,
+    outer: Vec<f32>,
+}
+
+impl Room {
+    fn new(rows: usize) -> Room {
+        Room {
+            attention: Attention::default(),
+            projected: vec![0.0; rows * 3 * HIDDEN],
+            attended: vec![0.0; rows * HIDDEN],
+            inner: vec![0.0; rows.min(STRIP) * INNER],
+            outer: vec![0.0; rows * HIDDEN],
+        }
     }
 }
 
 impl Layer {
-    fn read(file: &File, number: usize) -> Result<Layer> {
+    fn read(file: &File, number: usize, processor: Processor) -> Result<Layer> {
         let name = |part: &str| format!("encoder.layer.{number}.{part}");
-        let matrix = |part: &str| file.tensor(&name(&format!("{part}.weight")))?.t();
-        let bias = |part: &str| file.tensor(&name(&format!("{part}.bias")));
-        let parts = ["query", "key", "value"].map(|part| format!("attention.self.{part}"));
-        let norm = |part: &str| {
-            Ok::<_, candle_core::Error>(AddNorm {
-                bias: file.values(&name(&format!("{part}.dense.bias")))?,
-                scale: file.values(&name(&format!("{part}.LayerNorm.weight")))?,
-                shift: file.values(&name(&format!("{part}.LayerNorm.bias")))?,
-                epsilon: EPSILON,
-            })
+        let linear = |parts: &[&str]| {
+            let all = |kind: &str| {
+                let parts = parts.iter().map(|part| file.values(&name(&format!("{part}.{kind}"))));
+                Ok::<_, candle_core::Error>(parts.collect::<Result<Vec<_>>>()?.concat())
+            };
+            Ok::<_, candle_core::Error>(Linear::new(&all("weight")?, &all("bias")?, processor))
         };
         Ok(Layer {
-            attention: Tensor::cat(
-                &parts.each_ref().map(|part| matrix(part)).into_iter().collect::<Result<Vec<_>>>()?,
-                1,
-            )?,
-            attention_bias: Tensor::cat(
-                &parts.each_ref().map(|part| bias(part)).into_iter().collect::<Result<Vec<_>>>()?,
-                0,
-            )?,
-            output: matrix("attention.output.dense")?,
-            output_norm: norm("attention.output")?,
-            up: matrix("intermediate.dense")?,
-            up_bias: BiasGelu { bias: file.values(&name("intermediate.dense.bias"))? },
-            down: matrix("output.dense")?,
-            down_norm: norm("output")?,
+            attention: linear(&["attention.self.query", "attention.self.key", "attention.self.value"])?,
+            output: linear(&["attention.output.dense"])?,
+            output_norm: file.norm(&name("attention.output.LayerNorm"))?,
+            up: linear(&["intermediate.dense"])?,
+            down: linear(&["output.dense"])?,
+            down_norm: file.norm(&name("output.LayerNorm"))?,
         })
     }
 
-    fn forward(&self, hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {
-        let projected = hidden.matmul(&self.attention)?.broadcast_add(&self.attention_bias)?;
-        let attended = each(&projected, lengths).map(|projected| attend(&projected?)).collect::<Result<Vec<_>>>()?;
-        let attended = Tensor::cat(&attended, 0)?.matmul(&self.output)?;
-        self.output_norm.apply(&attended, hidden)?;
+    /// The tokens of each text look at each other.
+    #[inline(always)]
+    fn attend(&self, arithmetic: impl Arithmetic, hidden: &mut [f32], sequences: &[&[u32]], room: &mut Room) {
+        let mut bytes = Bytes::new(hidden.len() / HIDDEN, HIDDEN);
+        bytes.fill(hidden);
+        self.attention.apply(arithmetic, &bytes, &mut room.projected);
+        let mut first = 0;
+        for tokens in sequences {
+            let end = first + tokens.len();
+            let projected = &room.projected[first * 3 * HIDDEN..end * 3 * HIDDEN];
+            room.attention.attend(arithmetic, projected, &mut room.attended[first * HIDDEN..end * HIDDEN]);
+            first = end;
+        }
+        bytes.fill(&room.attended);
+        self.output.apply(arithmetic, &bytes, &mut room.outer);
+        for (row, outer) in hidden.chunks_exact_mut(HIDDEN).zip(room.outer.chunks_exact(HIDDEN)) {
+            self.output_norm.add(row, outer);
+        }
+    }
 
-        let inner = attended.matmul(&self.up)?;
-        self.up_bias.apply(&inner)?;
-        let outer = inner.matmul(&self.down)?;
-        self.down_norm.apply(&outer, &attended)?;
-        Ok(outer)
+    /// Each token for itself.
+    #[inline(always)]
+    fn think(&self, arithmetic: impl Arithmetic, strip: &mut [f32], room: &mut Room) {
+        let rows = strip.len() / HIDDEN;
+        let mut bytes = Bytes::new(rows, HIDDEN);
+        bytes.fill(strip);
+        let inner = &mut room.inner[..rows * INNER];
+        self.up.apply(arithmetic, &bytes, inner);
+        gelu(inner);
+        let mut bytes = Bytes::new(rows, INNER);
+        bytes.fill(inner);
+        self.down.apply(arithmetic, &bytes, &mut room.outer);
+        for (row, outer) in strip.chunks_exact_mut(HIDDEN).zip(room.outer.chunks_exact(HIDDEN)) {
+            self.down_norm.add(row, outer);
+        }
     }
 }
 
-/// The tokens of one text look at each other.
-fn attend(projected: &Tensor) -> Result<Tensor> {
-    let tokens = projected.dim(0)?;
-    let part = |number| {
-        projected.narrow(1, number * HIDDEN, HIDDEN)?.reshape((tokens, HEADS, HIDDEN / HEADS))?.transpose(0, 1)
-    };
-    let (queries, keys, values) = (part(0)?, part(1)?, part(2)?);
-    let weights = queries.matmul(&keys.transpose(1, 2)?)?;
-    Softmax { scale: 1.0 / ((HIDDEN / HEADS) as f32).sqrt() }.apply(&weights)?;
-    weights.matmul(&values)?.transpose(0, 1)?.reshape((tokens, HIDDEN))
-}
-
-/// The rows of each sequence.
-fn each(rows: &Tensor, lengths: &[usize]) -> impl Iterator<Item = Result<Tensor>> {
-    lengths.iter().scan(0, move |start, length| {
-        let part = rows.narrow(0, *start, *length);
-        *start += length;
-        Some(part)
-    })
-}
-
-fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
+/// In the middle of the rows, and of unit length.
+fn mean(rows: &[f32]) -> Vec<f32> {
+    let mut vector = vec![0.0_f32; HIDDEN];
+    for row in rows.chunks_exact(HIDDEN) {
+        for (sum, value) in vector.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     vector.iter_mut().for_each(|value| *value /= length);
-    Ok(vector)
+    vector
 }
 
 struct File(HashMap<String, Tensor>);
@@ -147,6 +202,11 @@ impl File {
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>> {
-        self.tensor(name)?.to_vec1()
+        self.tensor(name)?.flatten_all()?.to_vec1()
+    }
+
+    fn norm(&self, name: &str) -> Result<Norm> {
+        let values = |kind: &str| self.values(&format!("{name}.{kind}"));
+        Ok(Norm { scale: values("weight")?, shift: values("bias")?, epsilon: EPSILON })
     }
 }

@@ -1,8 +1,14 @@
 //! Sentence embeddings: all-MiniLM-L6-v2 in the process.
 
+mod arithmetic;
+mod attention;
 mod bert;
+mod linear;
 mod operations;
+mod processor;
 mod wordpiece;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::{ops::Range, path::Path, sync::Arc};
 
@@ -16,6 +22,7 @@ use crate::{
 };
 
 use bert::Bert;
+use processor::Processor;
 use wordpiece::WordPieces;
 
 /// Texts are computed together up to so many tokens: enough for full matrices, few enough for a core's cache.
@@ -64,7 +71,7 @@ impl Embedder {
     /// [`Error::Failed`] if the model cannot be computed.
     pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         match texts {
-            [text] => self.inner.embed(&[&self.inner.words.encode(text)?]),
+            [text] => Ok(self.inner.model.forward(&[&self.inner.words.encode(text)?])),
             texts => self.inner.pool.install(|| self.inner.embed_all(texts)),
         }
     }
@@ -72,7 +79,7 @@ impl Embedder {
     fn open(path: &Path) -> Result<Embedder, LoadError> {
         let unusable = |source| LoadError::Embeddings { path: path.into(), source: Box::new(source) };
         let words = WordPieces::new().map_err(|reason| LoadError::Failed { path: path.into(), reason })?;
-        let model = Bert::read(path).map_err(unusable)?;
+        let model = Bert::read(path, Processor::detect()).map_err(unusable)?;
         let failed =
             |error: rayon::ThreadPoolBuildError| LoadError::Failed { path: path.into(), reason: error.to_string() };
         let pool = ThreadPoolBuilder::new().thread_name(|_| "embeddings".into()).build().map_err(failed)?;
@@ -85,13 +92,9 @@ impl Inner {
         let tokens = texts.par_iter().map(|text| self.words.encode(text)).collect::<Result<Vec<_>, _>>()?;
         let computed = groups(&tokens).into_par_iter().map(|group| {
             let sequences: Vec<&[u32]> = tokens[group].iter().map(Vec::as_slice).collect();
-            self.embed(&sequences)
+            self.model.forward(&sequences)
         });
-        Ok(computed.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
-    }
-
-    fn embed(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
-        self.model.forward(sequences).map_err(|error| Error::Failed(error.to_string()))
+        Ok(computed.collect::<Vec<_>>().into_iter().flatten().collect())
     }
 }
 

@@ -1,125 +1,135 @@
-//! What BERT does between its matrices, in one pass over memory each.
+//! What BERT does between its matrices, row by row.
 //!
 //! The exponential function and the error function are approximated to single precision by arithmetic alone, so that the
-//! compiler computes several at once.
+//! compiler computes several at once. All is inlined, since only so is it compiled for the processor that is there.
 
-use candle_core::{CpuStorage, InplaceOp1, InplaceOp2, Layout, Result, Tensor, bail};
+use super::arithmetic::LANES;
 
-/// Adds a bias and what came before, and normalises each row.
-pub(super) struct AddNorm {
-    pub(super) bias: Vec<f32>,
+/// Adding this rounds to an integer, which then stands in the lowest bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// The highest byte of [`quantise`], one less than there is: ends of the range may be rounded away from each other.
+const STEPS: f32 = 254.0;
+
+/// What normalised rows are scaled and shifted by.
+pub(super) struct Norm {
     pub(super) scale: Vec<f32>,
     pub(super) shift: Vec<f32>,
     pub(super) epsilon: f32,
 }
 
-impl AddNorm {
-    /// Changes `rows`.
-    pub(super) fn apply(&self, rows: &Tensor, before: &Tensor) -> Result<()> {
-        rows.inplace_op2(before, self)
-    }
-}
-
-impl InplaceOp2 for AddNorm {
-    fn name(&self) -> &'static str {
-        "add-norm"
-    }
-
-    fn cpu_fwd(&self, rows: &mut CpuStorage, place: &Layout, before: &CpuStorage, its: &Layout) -> Result<()> {
-        let rows = values_mut(rows, place)?.chunks_exact_mut(self.bias.len());
-        let before = values(before, its)?.chunks_exact(self.bias.len());
-        for (row, before) in rows.zip(before) {
-            for ((value, bias), before) in row.iter_mut().zip(&self.bias).zip(before) {
-                *value += bias + before;
-            }
-            let count = row.len() as f32;
-            let mean = sum(row, |value| value) / count;
-            let variance = sum(row, |value| (value - mean) * (value - mean)) / count;
-            let factor = 1.0 / (variance + self.epsilon).sqrt();
-            for ((value, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *value = (*value - mean) * factor * scale + shift;
-            }
+impl Norm {
+    /// Adds, and normalises the row.
+    #[inline(always)]
+    pub(super) fn add(&self, row: &mut [f32], addition: &[f32]) {
+        for (value, addition) in row.iter_mut().zip(addition) {
+            *value += addition;
         }
-        Ok(())
-    }
-}
-
-/// Adds a bias to each row, and then applies the Gaussian error linear unit.
-pub(super) struct BiasGelu {
-    pub(super) bias: Vec<f32>,
-}
-
-impl BiasGelu {
-    /// Changes `rows`.
-    pub(super) fn apply(&self, rows: &Tensor) -> Result<()> {
-        rows.inplace_op1(self)
-    }
-}
-
-impl InplaceOp1 for BiasGelu {
-    fn name(&self) -> &'static str {
-        "bias-gelu"
-    }
-
-    fn cpu_fwd(&self, rows: &mut CpuStorage, place: &Layout) -> Result<()> {
-        for row in values_mut(rows, place)?.chunks_exact_mut(self.bias.len()) {
-            for (value, bias) in row.iter_mut().zip(&self.bias) {
-                let biased = *value + bias;
-                *value = 0.5 * biased * (1.0 + erf(biased * std::f32::consts::FRAC_1_SQRT_2));
-            }
+        let count = row.len() as f32;
+        let mean = sum(row, |value| value) / count;
+        let variance = sum(row, |value| (value - mean) * (value - mean)) / count;
+        let factor = 1.0 / (variance + self.epsilon).sqrt();
+        for ((value, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {
+            *value = (*value - mean) * factor * scale + shift;
         }
-        Ok(())
     }
 }
 
-/// Scales each row, and turns it into weights that sum up to one.
-pub(super) struct Softmax {
+/// The Gaussian error linear unit.
+#[inline(always)]
+pub(super) fn gelu(row: &mut [f32]) {
+    for value in row {
+        *value = 0.5 * *value * (1.0 + erf(*value * std::f32::consts::FRAC_1_SQRT_2));
+    }
+}
+
+/// Scales the row, and turns it into weights that sum up to one.
+#[inline(always)]
+pub(super) fn softmax(row: &mut [f32], scale: f32) {
+    let [_, largest] = ends(row);
+    for value in row.iter_mut() {
+        *value = exp((*value - largest) * scale);
+    }
+    let factor = 1.0 / sum(row, |value| value);
+    for value in row {
+        *value *= factor;
+    }
+}
+
+/// What the bytes of a row stand for: `scale * (byte - zero)`.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Scale {
     pub(super) scale: f32,
+    pub(super) zero: i32,
 }
 
-impl Softmax {
-    /// Changes `rows`.
-    pub(super) fn apply(&self, rows: &Tensor) -> Result<()> {
-        rows.inplace_op1(self)
+/// Numbers as bytes, by the least and the greatest of them.
+#[inline(always)]
+pub(super) fn quantise(row: &[f32], bytes: &mut [u8]) -> Scale {
+    let [least, largest] = ends(row);
+    // Zero is a byte of its own, so the range must hold it.
+    let (least, largest) = (least.min(0.0), largest.max(0.0));
+    let range = (largest - least).max(f32::MIN_POSITIVE);
+    let factor = STEPS / range;
+    let zero = -least * factor + ROUND - ROUND;
+    for (byte, value) in bytes.iter_mut().zip(row) {
+        *byte = (*value * factor + zero + ROUND).to_bits() as u8;
     }
+    Scale { scale: range / STEPS, zero: zero as i32 }
 }
 
-impl InplaceOp1 for Softmax {
-    fn name(&self) -> &'static str {
-        "softmax"
-    }
-
-    fn cpu_fwd(&self, rows: &mut CpuStorage, place: &Layout) -> Result<()> {
-        let length = place.dims().last().copied().unwrap_or(1);
-        for row in values_mut(rows, place)?.chunks_exact_mut(length) {
-            let largest = row.iter().fold(f32::MIN, |largest, value| largest.max(*value));
-            for value in row.iter_mut() {
-                *value = exp((*value - largest) * self.scale);
-            }
-            let factor = 1.0 / sum(row, |value| value);
-            row.iter_mut().for_each(|value| *value *= factor);
-        }
-        Ok(())
-    }
-}
-
-/// In eight sums side by side, since the order of additions is the compiler's obstacle.
+/// In sums side by side, since the order of additions is the compiler's obstacle.
+#[inline(always)]
 fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let (eights, rest) = row.as_chunks::<8>();
-    let mut sums = [0.0; 8];
-    for eight in eights {
-        for (sum, value) in sums.iter_mut().zip(eight) {
+    let (parts, rest) = row.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for part in parts {
+        for (sum, value) in sums.iter_mut().zip(part) {
             *sum += of(*value);
         }
     }
-    sums.iter().sum::<f32>() + rest.iter().map(|value| of(*value)).sum::<f32>()
+    let mut all = 0.0;
+    for sum in sums {
+        all += sum;
+    }
+    for value in rest {
+        all += of(*value);
+    }
+    all
+}
+
+/// The least and the greatest number.
+#[inline(always)]
+fn ends(row: &[f32]) -> [f32; 2] {
+    let less = |one: f32, other: f32| if one < other { one } else { other };
+    let more = |one: f32, other: f32| if one > other { one } else { other };
+    let (parts, rest) = row.as_chunks::<LANES>();
+    let (mut least, mut largest) = ([f32::MAX; LANES], [f32::MIN; LANES]);
+    for part in parts {
+        for lane in 0..LANES {
+            least[lane] = less(part[lane], least[lane]);
+            largest[lane] = more(part[lane], largest[lane]);
+        }
+    }
+    // The lanes are halved, rather than compared one after the other.
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            least[lane] = less(least[lane + half], least[lane]);
+            largest[lane] = more(largest[lane + half], largest[lane]);
+        }
+        half /= 2;
+    }
+    let mut all = [least[0], largest[0]];
+    for value in rest {
+        all = [less(*value, all[0]), more(*value, all[1])];
+    }
+    all
 }
 
 /// For what is not above zero; the polynomial is that of Cephes.
 #[inline(always)]
 fn exp(value: f32) -> f32 {
-    // Adding this rounds to an integer, which then stands in the lowest bits.
-    const ROUND: f32 = 12_582_912.0;
     let value = value.max(-87.0);
     let rounded = value * std::f32::consts::LOG2_E + ROUND;
     let power = rounded - ROUND;
@@ -150,62 +160,68 @@ fn erf(value: f32) -> f32 {
     value * above / below
 }
 
-fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => bail!("these are no contiguous numbers in single precision"),
-    }
-}
-
-fn values_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
-        _ => bail!("these are no contiguous numbers in single precision"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use candle_core::{D, Device};
+    use candle_core::{D, Device, Tensor};
 
     use super::*;
 
-    fn tensor(values: impl Iterator<Item = f32>, columns: usize) -> Tensor {
-        let values: Vec<f32> = values.collect();
-        Tensor::from_slice(&values, (values.len() / columns, columns), &Device::Cpu).unwrap()
+    fn tensor(values: &[f32]) -> Tensor {
+        Tensor::from_slice(values, values.len(), &Device::Cpu).unwrap()
     }
 
-    fn apart(one: &Tensor, other: &Tensor) -> f32 {
-        (one - other).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap()
+    fn apart(found: &[f32], exact: &Tensor) -> f32 {
+        let exact: Vec<f32> = exact.flatten_all().unwrap().to_vec1().unwrap();
+        found.iter().zip(exact).map(|(found, exact)| (found - exact).abs()).fold(0.0, f32::max)
     }
 
     #[test]
     fn gelu_is_that_of_candle() {
-        let rows = tensor((-1000..1000).map(|step| step as f32 / 100.0), 10);
-        let bias = tensor((0..10).map(|step| step as f32 / 7.0), 10);
-        let exact = rows.broadcast_add(&bias).unwrap().gelu_erf().unwrap();
-        BiasGelu { bias: bias.flatten_all().unwrap().to_vec1().unwrap() }.apply(&rows).unwrap();
-        assert!(apart(&rows, &exact) < 2e-6);
+        let mut row: Vec<f32> = (-1000..1000).map(|step| step as f32 / 100.0).collect();
+        let exact = tensor(&row).gelu_erf().unwrap();
+        gelu(&mut row);
+        assert!(apart(&row, &exact) < 2e-6);
     }
 
     #[test]
     fn softmax_is_that_of_candle() {
-        let rows = tensor((0..190).map(|step| ((step * 7919) % 1000) as f32 - 300.0), 19);
-        let exact = candle_nn::ops::softmax(&(&rows * 0.25).unwrap(), D::Minus1).unwrap();
-        Softmax { scale: 0.25 }.apply(&rows).unwrap();
-        assert!(apart(&rows, &exact) < 1e-6);
+        for length in [1, 16, 19] {
+            let mut row: Vec<f32> = (0..length).map(|step| ((step * 7919) % 1000) as f32 - 300.0).collect();
+            let exact = candle_nn::ops::softmax(&(tensor(&row) * 0.25).unwrap(), D::Minus1).unwrap();
+            softmax(&mut row, 0.25);
+            assert!(apart(&row, &exact) < 1e-6);
+        }
     }
 
     #[test]
     fn rows_are_normalised() {
-        let rows = tensor((0..40).map(|step| ((step * 7919) % 100) as f32), 20);
-        let before = tensor((0..40).map(|step| step as f32), 20);
-        let bias = vec![3.0; 20];
-        let sum = ((&rows + &before).unwrap() + 3.0).unwrap();
-        let (scale, shift) = (vec![2.0; 20], vec![0.5; 20]);
-        let tensors = [&scale, &shift].map(|values| Tensor::from_slice(values, 20, &Device::Cpu).unwrap());
-        let exact = candle_nn::ops::layer_norm(&sum, &tensors[0], &tensors[1], 1e-12).unwrap();
-        AddNorm { bias, scale, shift, epsilon: 1e-12 }.apply(&rows, &before).unwrap();
-        assert!(apart(&rows, &exact) < 1e-5);
+        let mut row: Vec<f32> = (0..40).map(|step| ((step * 7919) % 100) as f32).collect();
+        let addition: Vec<f32> = (0..40).map(|step| step as f32).collect();
+        let sum = (tensor(&row) + tensor(&addition)).unwrap().reshape((1, 40)).unwrap();
+        let norm = Norm { scale: vec![2.0; 40], shift: vec![0.5; 40], epsilon: 1e-12 };
+        let exact = candle_nn::ops::layer_norm(&sum, &tensor(&norm.scale), &tensor(&norm.shift), norm.epsilon).unwrap();
+        norm.add(&mut row, &addition);
+        assert!(apart(&row, &exact) < 1e-5);
+    }
+
+    #[test]
+    fn bytes_are_the_nearest_to_the_numbers() {
+        let rows: [Vec<f32>; 5] = [
+            (0..100).map(|step| ((step * 7919) % 1000) as f32 / 7.0 - 60.0).collect(),
+            (0..20).map(|step| step as f32 + 3.0).collect(),
+            (0..20).map(|step| -3.0 - step as f32).collect(),
+            vec![0.0; 20],
+            vec![-101.5, 152.5, 0.0],
+        ];
+        for row in rows {
+            let mut bytes = vec![0; row.len()];
+            let Scale { scale, zero } = quantise(&row, &mut bytes);
+            assert!((0..=255).contains(&zero));
+            for (value, byte) in row.iter().zip(bytes) {
+                let stood_for = scale * (i32::from(byte) - zero) as f32;
+                // The zero itself is rounded too.
+                assert!((value - stood_for).abs() <= scale * 1.001, "{value} became {stood_for}");
+            }
+        }
     }
 }
