@@ -16,6 +16,8 @@ pub(crate) struct Place {
 pub(crate) struct Link {
     pub(crate) one: Place,
     pub(crate) other: Place,
+    /// Whether somebody says so, rather than the names alone.
+    pub(crate) is_declared: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -33,7 +35,7 @@ impl Links {
         for join in &subject.layer.joins {
             let places: Vec<Place> = names_of(join).filter_map(place).collect();
             if let [one, other] = places.as_slice() {
-                links.push(Link { one: one.clone(), other: other.clone() });
+                links.push(Link { one: one.clone(), other: other.clone(), is_declared: true });
             }
         }
         let declared = Self(links);
@@ -47,7 +49,8 @@ impl Links {
         let mut links = declared.0;
         for places in by_key.values() {
             for (index, one) in places.iter().enumerate() {
-                links.extend(places[index + 1..].iter().map(|other| Link { one: one.clone(), other: other.clone() }));
+                let others = places[index + 1..].iter();
+                links.extend(others.map(|other| Link { one: one.clone(), other: other.clone(), is_declared: false }));
             }
         }
         Self(links)
@@ -59,6 +62,14 @@ impl Links {
             .iter()
             .flat_map(|link| [(&link.one, &link.other), (&link.other, &link.one)])
             .filter(move |(here, _)| here.table.eq_ignore_ascii_case(table))
+    }
+
+    /// The declared links by which other tables refer to this one: `orders.customer_id = customers.id` refers to customers.
+    pub(crate) fn to_table(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
+        let refers = move |link: &&Link| {
+            link.is_declared && link.other.table.eq_ignore_ascii_case(table) && link.one.table != link.other.table
+        };
+        self.0.iter().filter(refers).map(|link| (&link.one, &link.other))
     }
 
     /// The links between two tables, seen from the first.

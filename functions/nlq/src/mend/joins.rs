@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select,
-    SelectItem, TableAlias, TableFactor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Join,
+    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableAlias, TableFactor,
 };
 
 use super::{
@@ -149,6 +149,27 @@ impl Mender<'_> {
         Some(Known { table, alias })
     }
 
+    /// "Templates of more than one document" are not counted in the table of templates: the rows that the question counts are
+    /// those of the table that refers to it.
+    pub(super) fn join_what_is_counted(&self, select: &mut Select, order_by: Option<&OrderBy>) {
+        let [from] = select.from.as_slice() else { return };
+        let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
+        if !from.joins.is_empty() || !is_grouped || !counts_rows(select, order_by) {
+            return;
+        }
+        let Some(own) = self.known(&from.relation) else { return };
+        let own_words = words(&own.table);
+        let is_asked = |table: &str| {
+            let named = words(table).into_iter().filter(|word| word.len() > 2 && !own_words.contains(word));
+            named.into_iter().any(|word| self.asked.iter().any(|asked| crate::terms::alike(asked, &word)))
+        };
+        let mut referring = self.links.to_table(&own.table).filter(|(from, _)| is_asked(&from.table));
+        let (Some((there, here)), None) = (referring.next(), referring.next()) else { return };
+        let join = inner(&there.table, None, equal(&there.table, there, &own.alias, here));
+        drop(referring);
+        select.from[0].joins.push(join);
+    }
+
     /// Two tables that are joined by a key, but not by the one that links them.
     fn straighten(&self, select: &mut Select, tables: &[Known]) {
         // What is only guessed from names is no reason to change a join.
@@ -231,6 +252,21 @@ struct Bridge {
     table: String,
     first: Expr,
     second: Expr,
+}
+
+fn counts_rows(select: &Select, order_by: Option<&OrderBy>) -> bool {
+    let mut found = false;
+    let mut see = |expr: &Expr| {
+        if let Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) = expr {
+            let is_of_rows = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
+            found |= is_of_rows && name.to_string().eq_ignore_ascii_case("count");
+        }
+    };
+    each_expr(select, &mut see);
+    for by in ordering(order_by) {
+        each_expr(by, &mut see);
+    }
+    found
 }
 
 fn place(expr: &Expr, tables: &[Known]) -> Option<(usize, String)> {

@@ -81,6 +81,7 @@ impl Mender<'_> {
     fn select(&mut self, select: &mut Select, mut order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Frame {
         self.tables(select, outer);
         self.complete_joins(select, order_by.as_deref());
+        self.join_what_is_counted(select, order_by.as_deref());
         let mut frame = self.frame(select, outer);
         {
             let frames = [outer, std::slice::from_ref(&frame)].concat();

@@ -125,6 +125,16 @@ fn a_join_is_by_what_links_its_tables() {
 }
 
 #[test]
+fn what_is_counted_is_what_the_question_counts() {
+    let sql = "SELECT name FROM stadium GROUP BY name HAVING count(*) > 1";
+    assert_eq!(
+        mended("Which stadiums had more than one concert?", sql),
+        "SELECT name FROM stadium JOIN concert ON concert.stadium_id = stadium.stadium_id GROUP BY name HAVING count(*) > 1"
+    );
+    assert_eq!(mended("Which names do several stadiums have?", sql), sql);
+}
+
+#[test]
 fn the_question_has_the_last_word() {
     assert_eq!(
         mended("Who is under 30?", "SELECT name FROM singer WHERE age > 30"),

@@ -117,10 +117,6 @@ trait Vectors: Copy {
 }
 
 #[inline(always)]
-#[expect(
-    clippy::needless_range_loop,
-    reason = "what iterates over arrays is not inlined always, and sums leave registers"
-)]
 fn sums<V: Vectors, const COUNT: usize>(
     vectors: V,
     rows: [&[u8; GROUP]; ROWS],
@@ -140,10 +136,6 @@ fn sums<V: Vectors, const COUNT: usize>(
 }
 
 #[inline(always)]
-#[expect(
-    clippy::needless_range_loop,
-    reason = "what iterates over arrays is not inlined always, and sums leave registers"
-)]
 fn products<V: Vectors, const COUNT: usize>(
     vectors: V,
     rows: [&[f32]; ROWS],
