@@ -16,7 +16,7 @@ pub(super) const GROUP: usize = 128;
 /// What a group of inputs weighs for each of the lanes.
 pub(super) type Weights = [i8; GROUP * LANES];
 
-/// The array's own `map` is not inlined always.
+/// Inlined always, which an array's own `map` is not: registers would be emptied into memory and filled again for it.
 #[inline(always)]
 pub(super) fn mapped<T: Copy, U: Copy, const COUNT: usize>(all: [T; COUNT], make: impl Fn(T) -> U) -> [U; COUNT] {
     let mut made = [make(all[0]); COUNT];
