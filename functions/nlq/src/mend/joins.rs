@@ -138,7 +138,7 @@ impl Mender<'_> {
         named.into_iter().any(|word| self.asked.iter().any(|asked| crate::terms::alike(asked, &word)))
     }
 
-    fn known(&self, factor: &TableFactor) -> Option<Known> {
+    pub(super) fn known(&self, factor: &TableFactor) -> Option<Known> {
         let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
         let own = last(name)?;
         if self.named.iter().any(|(named, _)| named.eq_ignore_ascii_case(own)) {
@@ -236,13 +236,13 @@ impl Mender<'_> {
 
 /// A table of the schema that stands in FROM.
 #[derive(Debug, Clone)]
-struct Known {
-    table: String,
-    alias: String,
+pub(super) struct Known {
+    pub(super) table: String,
+    pub(super) alias: String,
 }
 
 impl Known {
-    fn is_called(&self, name: &str) -> bool {
+    pub(super) fn is_called(&self, name: &str) -> bool {
         self.alias.eq_ignore_ascii_case(name)
     }
 }
@@ -276,13 +276,13 @@ fn place(expr: &Expr, tables: &[Known]) -> Option<(usize, String)> {
     Some((index, name.value.clone()))
 }
 
-fn equal(one: &str, here: &Place, other: &str, there: &Place) -> Expr {
+pub(super) fn equal(one: &str, here: &Place, other: &str, there: &Place) -> Expr {
     let column =
         |alias: &str, place: &Place| Box::new(Expr::CompoundIdentifier(vec![ident(alias), ident(&place.column)]));
     Expr::BinaryOp { left: column(one, here), op: BinaryOperator::Eq, right: column(other, there) }
 }
 
-fn inner(table: &str, alias: Option<TableAlias>, on: Expr) -> Join {
+pub(super) fn inner(table: &str, alias: Option<TableAlias>, on: Expr) -> Join {
     let relation = TableFactor::Table {
         name: ObjectName::from(vec![ident(table)]),
         alias,
@@ -315,17 +315,21 @@ fn references(select: &Select, order_by: Option<&OrderBy>) -> Vec<(Option<String
         }
     };
     // A subquery has tables of its own: where there is one, nothing is sure.
-    let mut has_subquery = false;
-    each_expr(select, |expr| {
-        has_subquery |= matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. })
-    });
-    if has_subquery {
+    if has_subquery(select) {
         return Vec::new();
     }
     each_expr(select, &mut see);
     for by in ordering(order_by) {
         each_expr(by, &mut see);
     }
+    found
+}
+
+pub(super) fn has_subquery(select: &Select) -> bool {
+    let mut found = false;
+    each_expr(select, |expr| {
+        found |= matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. });
+    });
     found
 }
 

@@ -9,6 +9,7 @@ mod functions;
 mod groups;
 mod joins;
 mod literals;
+mod named;
 mod names;
 mod scope;
 
@@ -80,6 +81,7 @@ impl Mender<'_> {
 
     fn select(&mut self, select: &mut Select, mut order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Frame {
         self.tables(select, outer);
+        self.join_what_is_named(select);
         self.complete_joins(select, order_by.as_deref());
         self.join_what_is_counted(select, order_by.as_deref());
         let mut frame = self.frame(select, outer);

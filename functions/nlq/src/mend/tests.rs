@@ -135,6 +135,14 @@ fn what_is_counted_is_what_the_question_counts() {
 }
 
 #[test]
+fn a_key_compared_with_a_name_means_what_has_the_name() {
+    assert_eq!(
+        mended("How many concerts were in Wembley?", "SELECT count(*) FROM concert WHERE stadium_id = 'Wembley'"),
+        "SELECT count(*) FROM concert JOIN stadium ON concert.stadium_id = stadium.stadium_id WHERE stadium.name = 'Wembley'"
+    );
+}
+
+#[test]
 fn the_question_has_the_last_word() {
     assert_eq!(
         mended("Who is under 30?", "SELECT name FROM singer WHERE age > 30"),
