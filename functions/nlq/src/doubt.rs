@@ -12,7 +12,7 @@ use crate::{
     Question,
     layer::{Subject, names_of},
     mend::each_expr,
-    terms::{alike, content, words},
+    terms::{alike, content, mentions, words},
 };
 
 /// Reasons to doubt, collected over the attempts of one turn.
@@ -45,7 +45,7 @@ impl<'a> Doubt<'a> {
             }
             _ => return,
         };
-        let is_asked = words(name).iter().any(|word| self.asked.iter().any(|asked| alike(asked, word)));
+        let is_asked = words(name).iter().any(|word| mentions(&self.asked, word));
         if is_asked && !self.missing.contains(name) {
             self.missing.push(name.clone());
         }
@@ -68,7 +68,7 @@ impl<'a> Doubt<'a> {
         let is_unrelated = !self.is_follow_up && !self.asked.is_empty() && !self.asked.iter().any(speaks_of);
         let gave_up = self.missing.iter().any(|name| {
             let words = words(name);
-            !words.iter().filter(|word| self.asked.iter().any(|asked| alike(asked, word))).all(&speaks_of)
+            !words.iter().filter(|word| mentions(&self.asked, word)).all(&speaks_of)
         });
         is_unrelated || gave_up
     }

@@ -13,6 +13,8 @@ use shared::{
     },
 };
 
+use crate::links::Links;
+
 /// The file. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -65,6 +67,7 @@ pub(crate) struct Example {
 pub(crate) struct Subject {
     pub(crate) schema: Schema,
     pub(crate) layer: Layer,
+    pub(crate) links: Links,
 }
 
 impl Subject {
@@ -81,7 +84,8 @@ impl Subject {
         let mut schema = schema.clone();
         layer.hide(&mut schema);
         layer.keep_what_is_allowed(&schema, limits);
-        Ok(Self { schema, layer })
+        let links = Links::of(&schema, &layer);
+        Ok(Self { schema, layer, links })
     }
 
     pub(crate) fn notes(&self, table: &str) -> Option<&TableNotes> {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::layer::{Subject, names_of};
+use shared::sql::schema::Schema;
+
+use crate::layer::{Layer, names_of};
 
 /// A column of a table; both names as the schema spells them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,19 +22,19 @@ pub(crate) struct Link {
     pub(crate) is_declared: bool,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Links(Vec<Link>);
 
 impl Links {
     /// Those that the semantic layer declares. For tables that it joins with nothing, columns of one name that looks like a
     /// key's.
-    pub(crate) fn of(subject: &Subject) -> Self {
+    pub(crate) fn of(schema: &Schema, layer: &Layer) -> Self {
         let place = |(table, column): (&str, &str)| {
-            let table = subject.schema.table(table)?;
+            let table = schema.table(table)?;
             Some(Place { table: table.name.clone(), column: table.column(column)?.name.clone() })
         };
         let mut links = Vec::new();
-        for join in &subject.layer.joins {
+        for join in &layer.joins {
             let places: Vec<Place> = names_of(join).filter_map(place).collect();
             if let [one, other] = places.as_slice() {
                 links.push(Link { one: one.clone(), other: other.clone(), is_declared: true });
@@ -40,7 +42,7 @@ impl Links {
         }
         let declared = Self(links);
         let mut by_key: BTreeMap<String, Vec<Place>> = BTreeMap::new();
-        for table in subject.schema.tables.iter().filter(|table| declared.of_table(&table.name).next().is_none()) {
+        for table in schema.tables.iter().filter(|table| declared.of_table(&table.name).next().is_none()) {
             for column in table.visible().filter(|column| is_key(&column.name)) {
                 let place = Place { table: table.name.clone(), column: column.name.clone() };
                 by_key.entry(column.name.to_lowercase()).or_default().push(place);
@@ -90,7 +92,6 @@ pub(crate) fn is_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::layer::tests::subject;
 
     #[test]
@@ -100,7 +101,7 @@ mod tests {
             customers: id bigint, order_id bigint
             items: order_id bigint
             parts: order_id bigint";
-        let links = Links::of(&subject(tables, "joins: [orders.customer_id = customers.id]"));
+        let links = subject(tables, "joins: [orders.customer_id = customers.id]").links;
         assert_eq!(links.between("orders", "customers").len(), 1);
         assert_eq!(links.between("orders", "customers")[0].1.column, "id");
         assert_eq!(links.between("items", "parts").len(), 1);

@@ -6,9 +6,9 @@ use shared::{conversation::estimate_tokens, sql::schema::Table};
 
 use crate::{
     layer::Subject,
-    links::{Links, is_key},
+    links::is_key,
     prompt,
-    terms::{alike, content, words},
+    terms::{alike, content, mentions, words},
 };
 
 /// Weights of where a word of the question is found.
@@ -52,18 +52,17 @@ impl Outline {
         }
 
         let asked = content(question);
-        let links = Links::of(subject);
         let mut left = budget;
         let mut chosen: BTreeMap<usize, Shown> = BTreeMap::new();
         for index in ranked(subject, &asked) {
             // A table is of little use without the one that leads to it.
-            let bridges = bridges(subject, &links, index, chosen.keys().copied());
+            let bridges = bridges(subject, index, chosen.keys().copied());
             for index in
                 [index].into_iter().chain(bridges).filter(|index| !chosen.contains_key(index)).collect::<Vec<_>>()
             {
                 let shown = match costs[index] <= left {
                     true => whole[index].clone(),
-                    false => Shown::cut(&tables[index], subject, &asked, &links),
+                    false => Shown::cut(&tables[index], subject, &asked),
                 };
                 let cost = cost(subject, &shown);
                 if cost <= left || chosen.is_empty() {
@@ -83,16 +82,16 @@ impl Shown {
         Self { table: table.name.clone(), columns, is_cut: false }
     }
 
-    fn cut(table: &Table, subject: &Subject, asked: &BTreeSet<String>, links: &Links) -> Self {
+    fn cut(table: &Table, subject: &Subject, asked: &BTreeSet<String>) -> Self {
         let mut columns: Vec<String> = Vec::new();
         for (index, column) in table.visible().enumerate() {
-            let is_named = words(&column.name).iter().any(|word| asked.iter().any(|asked| alike(word, asked)))
-                || subject.values(&table.name, &column.name).iter().any(|value| mentions(asked, value));
+            let is_named = words(&column.name).iter().any(|word| mentions(asked, word))
+                || subject.values(&table.name, &column.name).iter().any(|value| has_word_of(asked, value));
             if index < FEWEST_COLUMNS
                 || is_named
                 || column.is_partition_key
                 || is_key(&column.name)
-                || links.uses(&table.name, &column.name)
+                || subject.links.uses(&table.name, &column.name)
             {
                 columns.push(column.name.clone());
             }
@@ -144,13 +143,14 @@ fn found_words<'a>(subject: &Subject, table: &Table, asked: &'a BTreeSet<String>
     found
 }
 
-fn mentions(asked: &BTreeSet<String>, value: &str) -> bool {
+fn has_word_of(asked: &BTreeSet<String>, value: &str) -> bool {
     words(value).iter().any(|word| asked.contains(word))
 }
 
 /// The tables between a new one and each of the chosen that it does not join.
-fn bridges(subject: &Subject, links: &Links, new: usize, chosen: impl Iterator<Item = usize>) -> Vec<usize> {
+fn bridges(subject: &Subject, new: usize, chosen: impl Iterator<Item = usize>) -> Vec<usize> {
     let tables = &subject.schema.tables;
+    let links = &subject.links;
     let joins = |one: &str, other: &str| !links.between(one, other).is_empty();
     let new = &tables[new].name;
     let apart = chosen.map(|chosen| &tables[chosen].name).filter(|chosen| !joins(new, chosen));

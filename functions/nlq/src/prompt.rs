@@ -13,7 +13,7 @@ use crate::{
     draft::UNANSWERABLE,
     layer::{Example, Subject, names_of},
     outline::{Outline, Shown},
-    terms::content,
+    terms::{content, is_plain},
 };
 
 /// Tokens of one statement.
@@ -173,9 +173,7 @@ pub(crate) fn fenced(sql: &str) -> String {
 
 /// A name that is no plain identifier has to be quoted, and the model has to see how.
 fn name(name: &str) -> String {
-    let is_plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        && !name.starts_with(|letter: char| letter.is_ascii_digit());
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if is_plain(name) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// Comments end with their line.

@@ -7,9 +7,6 @@ use shared::{
     question::{self, Limits},
 };
 
-/// The most rows that callers may ask for.
-const MOST_ROWS: u32 = 1000;
-
 /// The body as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,8 +45,9 @@ pub(crate) fn parse(
         None => queries.databases.first().cloned().unwrap_or_default(),
     };
     let max_rows = body.max_rows.unwrap_or(queries.max_rows.get());
-    if !(1..=MOST_ROWS).contains(&max_rows) {
-        return Err(Error::invalid("max_rows", format!("must be from 1 to {MOST_ROWS}")));
+    let most = config::Queries::MOST_ROWS;
+    if !(1..=most).contains(&max_rows) {
+        return Err(Error::invalid("max_rows", format!("must be from 1 to {most}")));
     }
     let common = question::Body {
         message: body.question,

@@ -51,6 +51,17 @@ pub(crate) fn alike(one: &str, other: &str) -> bool {
     short == long || (short.len() >= 4 && long.starts_with(short))
 }
 
+/// Whether a question has a word like this one.
+pub(crate) fn mentions(asked: &BTreeSet<String>, word: &str) -> bool {
+    asked.iter().any(|asked| alike(asked, word))
+}
+
+/// Whether a name can stand in SQL without quotes, as far as its letters go.
+pub(crate) fn is_plain(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !name.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
 /// Without the ending of an English plural. Compared are only words that went through it, so that it may be wrong in the
 /// same way on both sides.
 fn stem(word: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Join,
-    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableAlias, TableFactor,
+    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableFactor,
 };
 
 use super::{
@@ -12,21 +12,30 @@ use super::{
     names::{ident, last},
     scope::Frame,
 };
-use crate::{links::Place, terms::words};
+use crate::{
+    links::Place,
+    terms::{mentions, words},
+};
 
 impl Mender<'_> {
-    /// Joins the table that has a column which none of the query's tables has, and puts the table between two that are
-    /// joined though nothing links them.
-    pub(super) fn complete_joins(&mut self, select: &mut Select, order_by: Option<&OrderBy>) {
+    /// What can be said of joins from the tables alone, before columns are looked at.
+    pub(super) fn mend_joins(&self, select: &mut Select, order_by: Option<&OrderBy>) {
         let [from] = select.from.as_slice() else { return };
-        let tables: Option<Vec<Known>> = factors(from).map(|factor| self.known(factor)).collect();
         // Derived tables and the like have columns of their own making.
-        let Some(mut tables) = tables else { return };
-        self.straighten(select, &tables);
-        if let Some(bridge) = self.bridge(select, &tables) {
-            self.put_between(select, bridge);
+        let Some(mut tables) = factors(from).map(|factor| self.known(factor)).collect::<Option<Vec<_>>>() else {
             return;
+        };
+        self.join_what_is_named(select, &mut tables);
+        self.straighten(select, &tables);
+        match self.bridge(select, &tables) {
+            Some(bridge) => self.put_between(select, bridge),
+            None => self.join_what_is_missing(select, order_by, &mut tables),
         }
+        self.join_what_is_counted(select, order_by);
+    }
+
+    /// Joins the table that has a column which none of the query's tables has.
+    fn join_what_is_missing(&self, select: &mut Select, order_by: Option<&OrderBy>, tables: &mut Vec<Known>) {
         for (qualifier, name) in references(select, order_by) {
             let has = |table: &str| self.subject.schema.table(table).is_some_and(|table| table.column(&name).is_some());
             if tables.iter().any(|known| has(&known.table)) || is_alias(select, &name) {
@@ -43,7 +52,7 @@ impl Mender<'_> {
             });
             let joining = candidates.filter_map(|table| {
                 let (known, place) = tables.iter().find_map(|known| {
-                    let links = self.links.between(&known.table, &table);
+                    let links = self.subject.links.between(&known.table, &table);
                     links.first().map(|(here, there)| (known.clone(), ((*here).clone(), (*there).clone())))
                 })?;
                 Some((table, known, place))
@@ -52,7 +61,7 @@ impl Mender<'_> {
             if let [(table, known, (here, there))] = joining.as_slice() {
                 let on = equal(&known.alias, here, table, there);
                 if let Some(from) = select.from.first_mut() {
-                    from.joins.push(inner(table, None, on));
+                    from.joins.push(inner(table, on));
                 }
                 tables.push(Known { table: table.clone(), alias: table.clone() });
             }
@@ -134,14 +143,19 @@ impl Mender<'_> {
         let others: BTreeSet<String> = others.flat_map(words).collect();
         let notes = self.subject.notes(table);
         let synonyms = notes.into_iter().flat_map(|notes| &notes.synonyms).flat_map(|synonym| words(synonym));
-        let named = words(table).into_iter().chain(synonyms).filter(|word| word.len() > 2 && !others.contains(word));
-        named.into_iter().any(|word| self.asked.iter().any(|asked| crate::terms::alike(asked, &word)))
+        self.asks_for(words(table).into_iter().chain(synonyms), &others)
     }
 
-    pub(super) fn known(&self, factor: &TableFactor) -> Option<Known> {
+    /// Whether the question has one of these words, other than `others`.
+    fn asks_for(&self, named: impl IntoIterator<Item = String>, others: &BTreeSet<String>) -> bool {
+        let mut own = named.into_iter().filter(|word| word.len() > 2 && !others.contains(word));
+        own.any(|word| mentions(&self.asked, &word))
+    }
+
+    fn known(&self, factor: &TableFactor) -> Option<Known> {
         let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
         let own = last(name)?;
-        if self.named.iter().any(|(named, _)| named.eq_ignore_ascii_case(own)) {
+        if self.expression(own).is_some() {
             return None;
         }
         let table = self.subject.schema.table(own)?.name.clone();
@@ -151,21 +165,18 @@ impl Mender<'_> {
 
     /// "Templates of more than one document" are not counted in the table of templates: the rows that the question counts are
     /// those of the table that refers to it.
-    pub(super) fn join_what_is_counted(&self, select: &mut Select, order_by: Option<&OrderBy>) {
+    fn join_what_is_counted(&self, select: &mut Select, order_by: Option<&OrderBy>) {
         let [from] = select.from.as_slice() else { return };
         let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
         if !from.joins.is_empty() || !is_grouped || !counts_rows(select, order_by) {
             return;
         }
         let Some(own) = self.known(&from.relation) else { return };
-        let own_words = words(&own.table);
-        let is_asked = |table: &str| {
-            let named = words(table).into_iter().filter(|word| word.len() > 2 && !own_words.contains(word));
-            named.into_iter().any(|word| self.asked.iter().any(|asked| crate::terms::alike(asked, &word)))
-        };
-        let mut referring = self.links.to_table(&own.table).filter(|(from, _)| is_asked(&from.table));
+        let own_words = words(&own.table).into_iter().collect();
+        let is_asked = |(from, _): &(&Place, &Place)| self.asks_for(words(&from.table), &own_words);
+        let mut referring = self.subject.links.to_table(&own.table).filter(is_asked);
         let (Some((there, here)), None) = (referring.next(), referring.next()) else { return };
-        let join = inner(&there.table, None, equal(&there.table, there, &own.alias, here));
+        let join = inner(&there.table, equal(&there.table, there, &own.alias, here));
         drop(referring);
         select.from[0].joins.push(join);
     }
@@ -181,11 +192,12 @@ impl Mender<'_> {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &*condition else { continue };
             let (Some(one), Some(other)) = (place(left, tables), place(right, tables)) else { continue };
             let (here, there) = (&tables[one.0], &tables[other.0]);
-            let links = self.links.between(&here.table, &there.table);
+            let links = self.subject.links.between(&here.table, &there.table);
             let is_link = |(from, to): &(&Place, &Place)| {
                 from.column.eq_ignore_ascii_case(&one.1) && to.column.eq_ignore_ascii_case(&other.1)
             };
-            let is_by_key = self.links.uses(&here.table, &one.1) || self.links.uses(&there.table, &other.1);
+            let is_by_key =
+                self.subject.links.uses(&here.table, &one.1) || self.subject.links.uses(&there.table, &other.1);
             if let [first, ..] = links.as_slice()
                 && here.table != there.table
                 && is_by_key
@@ -207,14 +219,14 @@ impl Mender<'_> {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition(join)? else { return None };
             let (one, other) = (place(left, tables)?, place(right, tables)?);
             let is_apart =
-                one.0 != other.0 && self.links.between(&tables[one.0].table, &tables[other.0].table).is_empty();
+                one.0 != other.0 && self.subject.links.between(&tables[one.0].table, &tables[other.0].table).is_empty();
             if !is_apart {
                 return None;
             }
             let (one, other) = (&tables[one.0], &tables[other.0]);
             let unjoined = |table: &str| tables.iter().all(|known| !known.table.eq_ignore_ascii_case(table));
-            let mut between = self.links.of_table(&one.table).filter_map(|(here, there)| {
-                let onward = self.links.between(&there.table, &other.table);
+            let mut between = self.subject.links.of_table(&one.table).filter_map(|(here, there)| {
+                let onward = self.subject.links.between(&there.table, &other.table);
                 let (back, far) = *onward.first()?;
                 let first = equal(&one.alias, here, &there.table, there);
                 let second = equal(&there.table, back, &other.alias, far);
@@ -230,7 +242,7 @@ impl Mender<'_> {
         if let Some(condition) = condition_mut(&mut from.joins[bridge.at]) {
             *condition = bridge.second;
         }
-        from.joins.insert(bridge.at, inner(&bridge.table, None, bridge.first));
+        from.joins.insert(bridge.at, inner(&bridge.table, bridge.first));
     }
 }
 
@@ -282,10 +294,10 @@ pub(super) fn equal(one: &str, here: &Place, other: &str, there: &Place) -> Expr
     Expr::BinaryOp { left: column(one, here), op: BinaryOperator::Eq, right: column(other, there) }
 }
 
-pub(super) fn inner(table: &str, alias: Option<TableAlias>, on: Expr) -> Join {
+pub(super) fn inner(table: &str, on: Expr) -> Join {
     let relation = TableFactor::Table {
         name: ObjectName::from(vec![ident(table)]),
-        alias,
+        alias: None,
         args: None,
         with_hints: Vec::new(),
         version: None,

@@ -21,22 +21,20 @@ use sqlparser::ast::{
     TableWithJoins, Visit, VisitMut, VisitorMut,
 };
 
-use crate::{layer::Subject, links::Links, terms::content};
+use crate::{layer::Subject, terms::content};
 use scope::{Field, Frame, Relation, outputs};
 
 /// The mended text; the same text where there is nothing to mend, or where it cannot be parsed.
 pub(crate) fn mend(sql: &str, subject: &Subject, question: &str) -> String {
     let Ok(mut query) = guard::parse(sql) else { return sql.to_owned() };
     let before = query.clone();
-    let mut mender =
-        Mender { subject, links: Links::of(subject), question, asked: content(question), named: Vec::new() };
+    let mut mender = Mender { subject, question, asked: content(question), named: Vec::new() };
     mender.query(&mut query, &[]);
     if query == before { sql.to_owned() } else { guard::print(&query) }
 }
 
 struct Mender<'a> {
     subject: &'a Subject,
-    links: Links,
     question: &'a str,
     /// The question's words.
     asked: BTreeSet<String>,
@@ -80,71 +78,69 @@ impl Mender<'_> {
     }
 
     fn select(&mut self, select: &mut Select, mut order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Frame {
-        self.tables(select, outer);
-        self.join_what_is_named(select);
-        self.complete_joins(select, order_by.as_deref());
-        self.join_what_is_counted(select, order_by.as_deref());
-        let mut frame = self.frame(select, outer);
+        let derived = self.tables(select, outer);
+        self.mend_joins(select, order_by.as_deref());
+        let mut frame = self.frame(select, &derived);
         {
             let frames = [outer, std::slice::from_ref(&frame)].concat();
             self.expressions(select, order_by.as_deref_mut(), &frames);
         }
         self.drop_idle_joins(select, order_by.as_deref(), &frame);
-        frame = self.frame(select, outer);
+        frame = self.frame(select, &derived);
         let frames = [outer, std::slice::from_ref(&frame)].concat();
         groups::mend(select, order_by, &frames, self.question);
         frame
     }
 
-    /// What stands in FROM, derived tables mended first.
-    fn tables(&mut self, select: &mut Select, outer: &[Frame]) {
+    /// Mends what stands in FROM; gives back the derived tables by their names, with their columns.
+    fn tables(&mut self, select: &mut Select, outer: &[Frame]) -> Vec<(String, Vec<Field>)> {
+        let mut derived = Vec::new();
         for from in &mut select.from {
             let joined = from.joins.iter_mut().map(|join| &mut join.relation);
             for factor in [&mut from.relation].into_iter().chain(joined) {
                 match factor {
                     TableFactor::Table { name, args: None, .. } => {
-                        let is_named =
-                            |known: &str| self.named.iter().any(|(named, _)| named.eq_ignore_ascii_case(known));
-                        names::table(name, self.subject, is_named);
+                        names::table(name, self.subject, |known| self.expression(known).is_some());
                     }
-                    TableFactor::Derived { subquery, .. } => {
-                        self.query(subquery, outer);
+                    TableFactor::Derived { subquery, alias, .. } => {
+                        let fields = self.query(subquery, outer).unwrap_or_default();
+                        derived.extend(alias.as_ref().map(|alias| (alias.name.value.clone(), fields)));
                     }
                     _ => {}
                 }
             }
         }
+        derived
     }
 
-    fn frame(&mut self, select: &Select, outer: &[Frame]) -> Frame {
-        let mut relations = Vec::new();
-        for factor in select.from.iter().flat_map(factors) {
-            relations.extend(self.relation(factor, outer));
-        }
+    /// The common table expression of a name, the innermost one.
+    fn expression(&self, name: &str) -> Option<&(String, Vec<Field>)> {
+        self.named.iter().rev().find(|(named, _)| named.eq_ignore_ascii_case(name))
+    }
+
+    fn frame(&self, select: &Select, derived: &[(String, Vec<Field>)]) -> Frame {
+        let relations = select.from.iter().flat_map(factors).filter_map(|factor| self.relation(factor, derived));
         let aliases = select.projection.iter().filter_map(|item| match item {
             SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.clone(), expr.clone())),
             _ => None,
         });
-        Frame { relations, aliases: aliases.collect() }
+        Frame { relations: relations.collect(), aliases: aliases.collect() }
     }
 
-    fn relation(&mut self, factor: &TableFactor, outer: &[Frame]) -> Option<Relation> {
+    fn relation(&self, factor: &TableFactor, derived: &[(String, Vec<Field>)]) -> Option<Relation> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let own = names::last(name)?;
                 let alias = alias.as_ref().map(|alias| &alias.name);
-                if let Some((named, fields)) =
-                    self.named.iter().rev().find(|(named, _)| named.eq_ignore_ascii_case(own))
-                {
+                if let Some((named, fields)) = self.expression(own) {
                     let alias = alias.map_or_else(|| named.clone(), |alias| alias.value.clone());
                     return Some(Relation { alias, table: None, fields: fields.clone() });
                 }
                 Some(Relation::of_table(self.subject.schema.table(own)?, alias))
             }
-            TableFactor::Derived { subquery, alias: Some(alias), .. } => {
-                // It is mended already: only its columns are looked for.
-                let fields = self.query(&mut subquery.clone(), outer).unwrap_or_default();
-                Some(Relation { alias: alias.name.value.clone(), table: None, fields })
+            TableFactor::Derived { alias: Some(alias), .. } => {
+                let (alias, fields) = derived.iter().find(|(name, _)| *name == alias.name.value)?;
+                Some(Relation { alias: alias.clone(), table: None, fields: fields.clone() })
             }
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{BinaryOperator, Expr, Select, Value, ValueWithSpan};
 
 use super::{
-    Mender, factors,
+    Mender,
     joins::{Known, equal, has_subquery, inner},
     names::ident,
     scope::Kind,
@@ -15,10 +15,7 @@ use crate::{links::Place, terms::words};
 impl Mender<'_> {
     /// `flights.airline = 'JetBlue'`, where `airline` is the key of a table of airlines, becomes a join with that table and a
     /// comparison with its name.
-    pub(super) fn join_what_is_named(&self, select: &mut Select) {
-        let [from] = select.from.as_slice() else { return };
-        let tables: Option<Vec<Known>> = factors(from).map(|factor| self.known(factor)).collect();
-        let Some(tables) = tables else { return };
+    pub(super) fn join_what_is_named(&self, select: &mut Select, tables: &mut Vec<Known>) {
         if has_subquery(select) {
             return;
         }
@@ -27,7 +24,7 @@ impl Mender<'_> {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } = expr else {
                 return ControlFlow::<()>::Continue(());
             };
-            if let Some((known, here, there, name)) = is_name(right).then(|| self.named(left, &tables)).flatten() {
+            if let Some((known, here, there, name)) = is_name(right).then(|| self.refers(left, tables)).flatten() {
                 **left = Expr::CompoundIdentifier(vec![ident(&there.table), ident(&name)]);
                 joined = Some((known, here, there));
                 return ControlFlow::Break(());
@@ -37,12 +34,13 @@ impl Mender<'_> {
         if let Some((known, here, there)) = joined
             && let Some(from) = select.from.first_mut()
         {
-            from.joins.push(inner(&there.table, None, equal(&known.alias, &here, &there.table, &there)));
+            from.joins.push(inner(&there.table, equal(&known.alias, &here, &there.table, &there)));
+            tables.push(Known { table: there.table.clone(), alias: there.table });
         }
     }
 
     /// The table, its number, what the number refers to, and the column that has the name there.
-    fn named(&self, column: &Expr, tables: &[Known]) -> Option<(Known, Place, Place, String)> {
+    fn refers(&self, column: &Expr, tables: &[Known]) -> Option<(Known, Place, Place, String)> {
         let (qualifier, name) = match column {
             Expr::Identifier(name) => (None, &name.value),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
@@ -65,7 +63,7 @@ impl Mender<'_> {
             here.column.eq_ignore_ascii_case(name)
                 && tables.iter().all(|known| !known.table.eq_ignore_ascii_case(&there.table))
         };
-        let mut links = self.links.of_table(&known.table).filter(is_here);
+        let mut links = self.subject.links.of_table(&known.table).filter(is_here);
         let (Some((here, there)), None) = (links.next(), links.next()) else { return None };
         let other = self.subject.schema.table(&there.table)?;
         let texts: Vec<&str> = other

@@ -5,7 +5,7 @@ use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Value};
 use super::scope::{Field, Frame, Relation};
 use crate::{
     layer::Subject,
-    terms::{alike, words},
+    terms::{alike, is_plain, words},
 };
 
 /// Letters that a name may be wrong by, of a name of at least `LONG_ENOUGH` letters.
@@ -126,9 +126,7 @@ pub(super) fn reference(relation: &Relation, column: &str) -> Expr {
 
 /// Quoted where it would not be read as a name otherwise.
 pub(super) fn ident(name: &str) -> Ident {
-    let is_plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        && !name.starts_with(|letter: char| letter.is_ascii_digit());
-    if is_plain { Ident::new(name) } else { Ident::with_quote('"', name) }
+    if is_plain(name) { Ident::new(name) } else { Ident::with_quote('"', name) }
 }
 
 /// The one name that is like another: of the same words, of some of its words, or written nearly alike.

@@ -188,6 +188,16 @@ fn what_is_right_stays_as_it_was_written() {
     }
 }
 
+/// Each level once: a level that was looked at twice or more often would make this take for ever.
+#[test]
+fn nested_tables_are_mended_level_by_level() {
+    let nested = |inner: &str| (0..15).fold(inner.to_owned(), |sql, _| format!("SELECT x.name FROM ({sql}) AS x"));
+    assert_eq!(
+        mended("Which are they?", &nested("SELECT names AS name FROM singer")),
+        nested("SELECT singer.name AS name FROM singer")
+    );
+}
+
 #[test]
 fn what_cannot_be_parsed_is_left_alone() {
     let subject = subject(TABLES, NOTES);
