@@ -174,9 +174,14 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
         Ok(Duration::from_secs(self.parse(name, default)?.into()))
     }
 
-    fn models(&self, name: &str) -> Vec<ModelId> {
+    /// What stands between commas.
+    fn list(&self, name: &str) -> Vec<String> {
         let list = self.optional(name).unwrap_or_default();
-        list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(ModelId::new).collect()
+        list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn models(&self, name: &str) -> Vec<ModelId> {
+        self.list(name).into_iter().map(ModelId::new).collect()
     }
 
     fn required_models(&self, name: &str) -> Result<Vec<ModelId>, Error> {

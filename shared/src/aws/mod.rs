@@ -1,9 +1,11 @@
 //! The connection to AWS that all clients share.
 
+mod failure;
 mod tls;
 
 use aws_config::{BehaviorVersion, SdkConfig, environment::EnvironmentVariableCredentialsProvider};
 
+pub(crate) use self::failure::{Failure, is_denial};
 pub use self::tls::http_client;
 use crate::{config, error::Error};
 

@@ -62,9 +62,8 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
     }
 
     fn databases(&self) -> Result<Vec<String>, Error> {
-        let list = self.required("ATHENA_DATABASES")?;
-        let databases: Vec<String> =
-            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        self.required("ATHENA_DATABASES")?;
+        let databases = self.list("ATHENA_DATABASES");
         if databases.is_empty() {
             return Err(Error::Configuration("ATHENA_DATABASES names no database".to_owned()));
         }

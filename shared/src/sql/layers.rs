@@ -13,6 +13,7 @@ use aws_sdk_s3::{Client, error::SdkError, operation::get_object::GetObjectError}
 
 use super::aged::Aged;
 use crate::{
+    aws,
     config::{self, LayerSource},
     error::{Error, QueryError},
 };
@@ -148,10 +149,10 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let misconfigured = |what: &str| Error::Configuration(format!("SEMANTIC_LAYER: {place}: {what}"));
-    let kind = match &error {
-        SdkError::TimeoutError(_) => QueryError::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => QueryError::TimedOut,
-        SdkError::ServiceError(service) => match service.err().meta().code().unwrap_or_default() {
+    let kind = match aws::Failure::of(&error) {
+        aws::Failure::TimedOut => QueryError::TimedOut,
+        aws::Failure::Unreachable | aws::Failure::Unreadable => QueryError::Unavailable,
+        aws::Failure::Refused(service) => match service.meta().code().unwrap_or_default() {
             // Who may not list a bucket is not told either that it lacks a file.
             "AccessDenied" => {
                 return misconfigured(
@@ -163,9 +164,7 @@ where
             "SlowDown" | "ThrottlingException" => QueryError::Throttled,
             _ => QueryError::Unavailable,
         },
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => QueryError::Unavailable,
-        // The call could not even be made: no credentials, mostly.
-        _ => QueryError::AccessDenied,
+        aws::Failure::NotMade => QueryError::AccessDenied,
     };
     Error::Query { kind, source: Some(Box::new(error)) }
 }

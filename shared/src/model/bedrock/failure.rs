@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime::{
 };
 
 use crate::{
+    aws,
     conversation::ModelId,
     error::{Error, ModelError, Source},
 };
@@ -65,14 +66,12 @@ impl Failure {
 }
 
 fn classify<E, R>(error: &SdkError<E, R>, by_service: impl FnOnce(&E) -> ModelError) -> ModelError {
-    match error {
-        SdkError::TimeoutError(_) => ModelError::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => ModelError::TimedOut,
-        SdkError::DispatchFailure(_) => ModelError::Unavailable,
-        SdkError::ResponseError(_) => ModelError::BrokeOff,
-        SdkError::ServiceError(service) => by_service(service.err()),
-        // The call could not even be made: no credentials, mostly.
-        _ => ModelError::AccessNotGranted,
+    match aws::Failure::of(error) {
+        aws::Failure::TimedOut => ModelError::TimedOut,
+        aws::Failure::Unreachable => ModelError::Unavailable,
+        aws::Failure::Unreadable => ModelError::BrokeOff,
+        aws::Failure::Refused(service) => by_service(service),
+        aws::Failure::NotMade => ModelError::AccessNotGranted,
     }
 }
 
@@ -85,12 +84,7 @@ fn by_code(code: &str, message: &str) -> ModelError {
     match code {
         "ThrottlingException" | "ServiceQuotaExceededException" => ModelError::Throttled,
         "ModelTimeoutException" => ModelError::TimedOut,
-        "AccessDeniedException"
-        | "ExpiredTokenException"
-        | "IncompleteSignature"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "UnrecognizedClientException" => ModelError::AccessNotGranted,
+        code if aws::is_denial(code) => ModelError::AccessNotGranted,
         "ResourceNotFoundException" => ModelError::NotFound,
         "ModelErrorException" | "ModelStreamErrorException" => ModelError::BrokeOff,
         "ValidationException" => by_validation_message(message),

@@ -9,7 +9,10 @@ use aws_sdk_athena::{
 };
 use uuid::Uuid;
 
-use crate::error::{Error, QueryError};
+use crate::{
+    aws,
+    error::{Error, QueryError},
+};
 
 /// Why a query has no rows.
 #[derive(Debug, thiserror::Error)]
@@ -50,20 +53,18 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let kind = match &error {
-        SdkError::TimeoutError(_) => QueryError::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => QueryError::TimedOut,
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => QueryError::Unavailable,
-        SdkError::ServiceError(service) => {
-            let metadata = service.err().meta();
+    let kind = match aws::Failure::of(&error) {
+        aws::Failure::TimedOut => QueryError::TimedOut,
+        aws::Failure::Unreachable | aws::Failure::Unreadable => QueryError::Unavailable,
+        aws::Failure::Refused(service) => {
+            let metadata = service.meta();
             let message = metadata.message().unwrap_or_default();
             match by_code(metadata.code().unwrap_or_default(), message) {
                 Some(kind) => kind,
                 None => return Error::Configuration(format!("Athena does not take the call: {}", one_line(message))),
             }
         }
-        // The call could not even be made: no credentials, mostly.
-        _ => QueryError::AccessDenied,
+        aws::Failure::NotMade => QueryError::AccessDenied,
     };
     Error::Query { kind, source: Some(Box::new(error)) }
 }
@@ -73,12 +74,7 @@ where
 fn by_code(code: &str, message: &str) -> Option<QueryError> {
     Some(match code {
         "TooManyRequestsException" | "ThrottlingException" => QueryError::Throttled,
-        "AccessDeniedException"
-        | "ExpiredTokenException"
-        | "IncompleteSignature"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "UnrecognizedClientException" => QueryError::AccessDenied,
+        code if aws::is_denial(code) => QueryError::AccessDenied,
         // What the catalog said stands in the message, with its own code.
         "MetadataException" | "InvalidRequestException" => {
             let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
