@@ -1,10 +1,6 @@
 //! An aggregate as a plain function of all values of a group.
 
-use std::{
-    hash::{Hash, Hasher},
-    mem::size_of_val,
-    sync::Arc,
-};
+use std::{mem::size_of_val, sync::Arc};
 
 use datafusion::{
     arrow::{
@@ -20,12 +16,9 @@ use datafusion::{
 };
 
 use super::{
-    fault::Fault,
-    generic::plain,
-    kinds::{list_of, trino_name},
+    generic::{Types, fitting},
+    kinds::list_of,
 };
-
-type Types = fn(&[DataType]) -> Option<(Vec<DataType>, DataType)>;
 
 /// From the values of each argument, in the order in which they came, to the result.
 type Finish = fn(&[Vec<ScalarValue>], &DataType) -> Result<ScalarValue>;
@@ -45,27 +38,11 @@ pub(super) fn aggregate(name: &'static str, expected: &'static str, types: Types
     AggregateUDF::new_from_impl(Aggregate { name, expected, types, finish, signature })
 }
 
-impl PartialEq for Aggregate {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Aggregate {}
-
-impl Hash for Aggregate {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+known_by_name!(Aggregate);
 
 impl Aggregate {
     fn types(&self, given: &[DataType]) -> Result<(Vec<DataType>, DataType)> {
-        let plain: Vec<_> = given.iter().map(plain).collect();
-        (self.types)(&plain).ok_or_else(|| {
-            let given: Vec<_> = given.iter().map(trino_name).collect();
-            Fault::parameters(self.name, &given, &[format!("{}({})", self.name, self.expected)]).into()
-        })
+        fitting(self.name, self.expected, self.types, given)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Functions whose types follow from their arguments' types: arrays, maps, anything. Evaluated value by value.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use datafusion::{
     arrow::{
@@ -25,7 +22,7 @@ use super::{
 };
 
 /// What the arguments are turned into, and the type of the result; none if they are not for this function.
-type Types = fn(&[DataType]) -> Option<(Vec<DataType>, DataType)>;
+pub(super) type Types = fn(&[DataType]) -> Option<(Vec<DataType>, DataType)>;
 type Body = fn(&[ScalarValue], &DataType) -> Result<ScalarValue>;
 
 #[derive(Debug, Clone)]
@@ -52,27 +49,25 @@ impl Generic {
     }
 
     fn types(&self, given: &[DataType]) -> Result<(Vec<DataType>, DataType)> {
-        let plain: Vec<_> = given.iter().map(plain).collect();
-        (self.types)(&plain).ok_or_else(|| {
-            let given: Vec<_> = given.iter().map(trino_name).collect();
-            Fault::parameters(self.name, &given, &[format!("{}({})", self.name, self.expected)]).into()
-        })
+        fitting(self.name, self.expected, self.types, given)
     }
 }
 
-impl PartialEq for Generic {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
+/// The types that the arguments are turned into, and that of the result, by a function that is called `name`.
+pub(super) fn fitting(
+    name: &str,
+    expected: &str,
+    types: Types,
+    given: &[DataType],
+) -> Result<(Vec<DataType>, DataType)> {
+    let plain: Vec<_> = given.iter().map(plain).collect();
+    types(&plain).ok_or_else(|| {
+        let given: Vec<_> = given.iter().map(trino_name).collect();
+        Fault::parameters(name, &given, &[format!("{name}({expected})")]).into()
+    })
 }
 
-impl Eq for Generic {}
-
-impl Hash for Generic {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+known_by_name!(Generic);
 
 impl ScalarUDFImpl for Generic {
     fn name(&self) -> &str {

@@ -1,6 +1,25 @@
 //! Athena's functions under Athena's names. Athena runs Trino, whose documentation is the source of every name and of what
 //! it means: "Functions and operators". DataFusion's own functions serve where they mean the same.
 
+/// A function is known by its name: there is one of each.
+macro_rules! known_by_name {
+    ($function:ident) => {
+        impl PartialEq for $function {
+            fn eq(&self, other: &Self) -> bool {
+                self.name == other.name
+            }
+        }
+
+        impl Eq for $function {}
+
+        impl std::hash::Hash for $function {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.name.hash(state);
+            }
+        }
+    };
+}
+
 mod aggregate;
 mod aggregates;
 mod aggregates_by;

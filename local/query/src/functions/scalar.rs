@@ -1,9 +1,6 @@
 //! A scalar function as a list of overloads, each a plain function from one row's arguments to its value.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use datafusion::{
     arrow::{
@@ -116,20 +113,7 @@ impl Function {
     }
 }
 
-// A function is known by its name: there is one of each.
-impl PartialEq for Function {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Function {}
-
-impl Hash for Function {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+known_by_name!(Function);
 
 impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
