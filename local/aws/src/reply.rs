@@ -17,6 +17,9 @@ use uuid::Uuid;
 
 use crate::calls::Ongoing;
 
+/// The media type of version 1.1 of the JSON protocol.
+pub(crate) const JSON_1_1: &str = "application/x-amz-json-1.1";
+
 /// The body of an answer. The call that it answers has ended once this is dropped: sent, or the connection gone.
 pub(crate) struct Body {
     content: UnsyncBoxBody<Bytes, Cut>,
@@ -125,7 +128,7 @@ impl Protocol {
                 if let Some((name, value)) = refusal.more {
                     error[name] = value.into();
                 }
-                json_reply(status, "application/x-amz-json-1.1", &error)
+                json_reply(status, JSON_1_1, &error)
             }
             Protocol::Query => {
                 let error = format!("<Error><Code>{}</Code><Message>{}</Message></Error>", xml(code), xml(message));

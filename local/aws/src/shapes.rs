@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::{Map, Value};
 
 use crate::reply::Refusal;
@@ -41,6 +44,15 @@ impl Model {
         matches!(self.operations.get(operation), Some(Some(_)))
     }
 
+    /// The body of a request for an operation that is served here, not checked yet.
+    pub(crate) fn request(&self, service: &str, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
+        if !self.serves(operation) {
+            return Err(Refusal::not_here(service, operation));
+        }
+        serde_json::from_slice(body)
+            .map_err(|error| Refusal::serialization(format!("The request's body is not JSON: {error}")))
+    }
+
     /// Checks the members of a request that travel in its body.
     pub(crate) fn check_body(&self, operation: &str, body: &Value, check: Check) -> Result<(), Refusal> {
         let mut visit = Visit { model: self, check, violations: Vec::new() };
@@ -63,6 +75,11 @@ impl Model {
     fn input(&self, operation: &str) -> Option<&Shape> {
         self.shapes.get(self.operations.get(operation)?.as_ref()?)
     }
+}
+
+/// A request that fits its shape, as the operation wants it.
+pub(crate) fn parsed<T: DeserializeOwned>(request: &Value) -> Result<T, Refusal> {
+    T::deserialize(request).map_err(|error| Refusal::serialization(error.to_string()))
 }
 
 #[derive(Debug, Deserialize)]

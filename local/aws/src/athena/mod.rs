@@ -21,7 +21,7 @@ use std::{
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use local_query::{Engine, Options};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -34,14 +34,13 @@ use self::{
 };
 use crate::{
     Error,
-    reply::{Body, Refusal, json_reply},
+    reply::{Body, JSON_1_1, Refusal, json_reply},
     route::Target,
     s3::{Buckets, Problem},
     server::Failure,
-    shapes::{Check, Model},
+    shapes::{Check, Model, parsed},
 };
 
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// Of executions, both the largest and the default.
 const PAGE: usize = 50;
 /// Files of results that an earlier run of the server left are deleted after this.
@@ -90,14 +89,10 @@ impl Service {
 
     pub(crate) async fn answer(&self, target: &Target, body: &Bytes) -> Result<Response<Body>, Failure> {
         let operation = target.operation.as_ref();
-        if !self.model.serves(operation) {
-            return Err(Refusal::not_here("Athena", operation).into());
-        }
-        let request: Value = serde_json::from_slice(body)
-            .map_err(|error| Refusal::serialization(format!("The request's body is not JSON: {error}")))?;
+        let request = self.model.request("Athena", operation, body)?;
         self.model.check_body(operation, &request, Check::Everything).map_err(refusal::of_shape)?;
         let answer = self.answer_to(operation, &request)?;
-        Ok(json_reply(StatusCode::OK, CONTENT_TYPE, &answer))
+        Ok(json_reply(StatusCode::OK, JSON_1_1, &answer))
     }
 
     fn answer_to(&self, operation: &str, request: &Value) -> Result<Value, Refusal> {
@@ -161,11 +156,6 @@ fn delete_old_results(buckets: &Buckets) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// A request that fits its shape, as the operation wants it.
-fn parsed<T: DeserializeOwned>(request: &Value) -> Result<T, Refusal> {
-    T::deserialize(request).map_err(|error| Refusal::serialization(error.to_string()))
 }
 
 /// A point in time as JSON 1.1 has it: seconds with milliseconds.

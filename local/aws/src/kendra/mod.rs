@@ -23,7 +23,6 @@ use std::{error::Error as StdError, io, path::Path, sync::Arc, time::SystemTime}
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use local_search::Counts;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -33,16 +32,15 @@ pub use sources::{Sync, SyncCounts, SyncFailure};
 use self::{feedback::Feedback, issued::Issued, lazy::LazyIndex, sources::Sources};
 use crate::{
     Error,
-    reply::{Body, Refusal, json_reply, reply, whole},
+    reply::{Body, JSON_1_1, Refusal, json_reply, reply, whole},
     route::Target,
     s3::Buckets,
     server::Failure,
-    shapes::{Check, Model},
+    shapes::{Check, Model, parsed},
 };
 
 /// In the data folder.
 const FOLDER: &str = "kendra";
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// The service. Without an index it knows none, as in a new AWS account.
 pub(crate) struct Service {
@@ -105,16 +103,12 @@ impl Service {
 
     pub(crate) async fn answer(&self, target: &Target, body: &Bytes) -> Result<Response<Body>, Failure> {
         let operation = target.operation.as_ref();
-        if !self.model.serves(operation) {
-            return Err(Refusal::not_here("Kendra", operation).into());
-        }
-        let request: Value = serde_json::from_slice(body)
-            .map_err(|error| Refusal::serialization(format!("The request's body is not JSON: {error}")))?;
+        let request = self.model.request("Kendra", operation, body)?;
         self.model.check_body(operation, &request, Check::Everything)?;
         let answer = self.existing(&request)?.answer(operation, &request).await?;
         Ok(match answer {
-            Value::Null => reply(StatusCode::OK, CONTENT_TYPE, whole("")),
-            answer => json_reply(StatusCode::OK, CONTENT_TYPE, &answer),
+            Value::Null => reply(StatusCode::OK, JSON_1_1, whole("")),
+            answer => json_reply(StatusCode::OK, JSON_1_1, &answer),
         })
     }
 
@@ -176,11 +170,6 @@ fn open(folder: Option<&Path>) -> io::Result<(Issued, Feedback)> {
         std::fs::create_dir_all(folder)?;
     }
     Ok((Issued::open(folder)?, Feedback::open(folder)?))
-}
-
-/// A request that fits its shape, as the operation wants it.
-fn parsed<T: DeserializeOwned>(request: &Value) -> Result<T, Refusal> {
-    T::deserialize(request).map_err(|error| Refusal::serialization(error.to_string()))
 }
 
 /// The service's answer to what is its own fault; the reason is for the developer whose machine this is.
