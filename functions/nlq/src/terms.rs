@@ -1,6 +1,6 @@
 //! Words of questions and of names, in the form in which they are compared.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 /// Words that say how a question is asked rather than about what. Some of them are SQL in plain language.
 const ABOUT_NOTHING: &str = "\
@@ -10,6 +10,8 @@ how i in into is it its itself last least less list long lowest highest many max
 number of on one only or order ordered other our out over per please provide return same show sorted sort some than that \
 the their them then there these they this those three to total top two under unique up us use was we were what when where \
 which who whose why will with without would you your";
+
+static NOTHING: LazyLock<BTreeSet<String>> = LazyLock::new(|| ABOUT_NOTHING.split_whitespace().map(stem).collect());
 
 /// The words of a text or an identifier, lower-cased and without their plural: `OrderItems`, `order_items` and
 /// "order items" have the same.
@@ -41,8 +43,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// The words of a question that it is about.
 pub(crate) fn content(question: &str) -> BTreeSet<String> {
-    let nothing: BTreeSet<String> = ABOUT_NOTHING.split_whitespace().map(stem).collect();
-    words(question).into_iter().filter(|word| word.len() > 1 && !nothing.contains(word)).collect()
+    words(question).into_iter().filter(|word| word.len() > 1 && !NOTHING.contains(word)).collect()
 }
 
 /// Whether two words are likely to mean the same: equal, or one is the beginning of the other ("nation", "nationality").
