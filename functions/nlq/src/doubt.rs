@@ -34,17 +34,19 @@ impl<'a> Doubt<'a> {
     /// Remembers what a refused statement looked for in vain.
     pub(crate) fn refused(&mut self, refusal: &Refusal) {
         let name = match refusal {
-            Refusal::UnknownColumn { name, .. } => name,
-            // One that is only looked for in the wrong place is there.
-            Refusal::UnknownTable { name, .. } => {
-                let own = name.rsplit('.').next().unwrap_or(name);
-                if self.subject.schema.table(own).is_some() {
-                    return;
-                }
-                name
-            }
+            Refusal::UnknownColumn { name, .. } | Refusal::UnknownTable { name, .. } => name,
             _ => return,
         };
+        // What is only looked for in the wrong place is there.
+        let own = name.rsplit('.').next().unwrap_or(name);
+        let tables = &self.subject.schema.tables;
+        let is_there = match refusal {
+            Refusal::UnknownTable { .. } => self.subject.schema.table(own).is_some(),
+            _ => tables.iter().any(|table| table.visible().any(|column| column.name.eq_ignore_ascii_case(own))),
+        };
+        if is_there {
+            return;
+        }
         let is_asked = words(name).iter().any(|word| mentions(&self.asked, word));
         if is_asked && !self.missing.contains(name) {
             self.missing.push(name.clone());
@@ -57,12 +59,9 @@ impl<'a> Doubt<'a> {
         Some(format!("it holds nothing like {}.", words(name).join(" ")))
     }
 
-    /// Whether the statement should be looked at once more: it reads no table, nothing in it is a word of the question, or
-    /// it does without what an earlier one looked for in vain.
+    /// Whether the statement should be looked at once more: nothing in it is a word of the question, or it does without
+    /// what an earlier one looked for in vain.
     pub(crate) fn is_justified(&self, statement: &SelectStatement) -> bool {
-        if statement.tables().is_empty() {
-            return true;
-        }
         let named = self.named(statement);
         let speaks_of = |word: &String| named.iter().any(|name| alike(name, word));
         let is_unrelated = !self.is_follow_up && !self.asked.is_empty() && !self.asked.iter().any(speaks_of);

@@ -139,7 +139,8 @@ impl Nlq {
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut doubt = Doubt::new(subject, turn);
         while attempts.len() <= REPAIRS {
-            let reply = self.converse(prompt::write(turn, subject, outline, &attempts), events).await?;
+            let request = prompt::write(turn, subject, outline, &attempts, doubt.missing().is_some());
+            let reply = self.converse(request, events).await?;
             let sql = match Draft::read(&reply) {
                 Draft::Sql(sql) => mend::mend(&sql, subject, &turn.message),
                 Draft::Unanswerable(reason) => return Ok(Outcome::Unanswerable(reason)),
@@ -184,6 +185,9 @@ impl Nlq {
                 return failed(sql, refusal.to_string());
             }
         };
+        if statement.tables().is_empty() {
+            return Ok(Ok(Outcome::Unanswerable("no table holds it.".to_owned())));
+        }
         if doubt.is_justified(&statement) && !self.verify(turn, subject, outline, &statement, events).await? {
             return Ok(Ok(Outcome::Unanswerable(doubt.missing().unwrap_or_default())));
         }

@@ -66,6 +66,14 @@ impl Links {
             .filter(move |(here, _)| here.table.eq_ignore_ascii_case(table))
     }
 
+    /// The declared links by which a table refers to others: `orders.customer_id = customers.id` is one of orders.
+    pub(crate) fn from_table(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
+        let refers = move |link: &&Link| {
+            link.is_declared && link.one.table.eq_ignore_ascii_case(table) && link.one.table != link.other.table
+        };
+        self.0.iter().filter(refers).map(|link| (&link.one, &link.other))
+    }
+
     /// The declared links by which other tables refer to this one: `orders.customer_id = customers.id` refers to customers.
     pub(crate) fn to_table(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
         let refers = move |link: &&Link| {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::{Error, Options, settings, template::workgroup};
 
 mod layer;
+mod references;
 
 /// The bucket of semantic layers, one `<database>.yaml` a database.
 pub(crate) const LAYERS: &str = "semantic-layers";

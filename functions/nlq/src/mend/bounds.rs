@@ -1,6 +1,9 @@
-//! Comparisons that look the wrong way: "under 30" is not `> 30`.
+//! Comparisons and orders that look the wrong way: "under 30" is not `> 30`, "from old to young" does not begin with the
+//! lowest age.
 
-use sqlparser::ast::{BinaryOperator, Expr, Value, ValueWithSpan};
+use sqlparser::ast::{BinaryOperator, Expr, OrderBy, OrderByKind, Value, ValueWithSpan};
+
+use super::scope::{Frame, kind};
 
 const LESS: [&str; 12] =
     ["under", "below", "less", "fewer", "younger", "smaller", "lower", "shorter", "cheaper", "before", "until", "most"];
@@ -18,6 +21,9 @@ const MORE: [&str; 12] = [
     "exceeding",
     "least",
 ];
+/// What is much, as in "from old to young".
+const HIGH: [&str; 8] = ["old", "high", "large", "big", "long", "great", "heavy", "most"];
+const LOW: [&str; 9] = ["young", "low", "small", "little", "short", "light", "least", "few", "fewest"];
 const NEGATIONS: [&str; 4] = ["not", "no", "never", "without"];
 
 /// Words between a comparison and its number ("older than the age of 30").
@@ -39,13 +45,53 @@ pub(super) fn mend(expr: &mut Expr, question: &str) {
     }
 }
 
-/// Whether the question wants less than a number, or more; none where it says neither, or both.
-fn asked(question: &str, number: &str) -> Option<bool> {
-    let words: Vec<String> = question
+/// Turns the one thing that rows are ordered by.
+pub(super) fn mend_order(order_by: &mut OrderBy, frames: &[Frame], question: &str) {
+    let OrderByKind::Expressions(by) = &mut order_by.kind else { return };
+    let [by] = by.as_mut_slice() else { return };
+    let words = words_of(question);
+    let says = |direction: &str| words.iter().any(|word| word == direction);
+    let descends = match (says("descending"), says("ascending")) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (true, true) => None,
+        // Of two birthdays, the older person has the lower.
+        (false, false) if kind(&by.expr, frames).is_number() => from_one_to_the_other(&words),
+        (false, false) => None,
+    };
+    if let Some(descends) = descends
+        && descends != (by.options.asc == Some(false))
+    {
+        by.options.asc = Some(!descends);
+    }
+}
+
+/// "From the oldest to the youngest" descends.
+fn from_one_to_the_other(words: &[String]) -> Option<bool> {
+    let is_one_of = |list: &[&str], word: &str| {
+        list.iter().any(|one| word == *one || word.strip_prefix(one).is_some_and(|end| end == "est" || end == "gest"))
+            || list.iter().any(|one| one.strip_suffix('y').is_some_and(|stem| word.strip_prefix(stem) == Some("iest")))
+    };
+    words.iter().enumerate().filter(|(_, word)| *word == "to").find_map(|(at, _)| {
+        let before = words[..at].last()?;
+        let after = words[at + 1..].iter().find(|word| *word != "the")?;
+        let descends = is_one_of(&HIGH, before) && is_one_of(&LOW, after);
+        let ascends = is_one_of(&LOW, before) && is_one_of(&HIGH, after);
+        (descends || ascends).then_some(descends)
+    })
+}
+
+fn words_of(question: &str) -> Vec<String> {
+    question
         .split(|letter: char| !(letter.is_alphanumeric() || letter == '.'))
         .map(|word| word.trim_matches('.').to_lowercase())
         .filter(|word| !word.is_empty())
-        .collect();
+        .collect()
+}
+
+/// Whether the question wants less than a number, or more; none where it says neither, or both.
+fn asked(question: &str, number: &str) -> Option<bool> {
+    let words = words_of(question);
     let mut wants = None;
     for at in words.iter().enumerate().filter(|(_, word)| *word == number).map(|(at, _)| at) {
         let before = &words[at.saturating_sub(REACH)..at];
@@ -82,6 +128,20 @@ mod tests {
             ("those of 1930", None),
         ] {
             assert_eq!(asked(question, "30"), expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn the_question_says_where_to_begin() {
+        for (question, expected) in [
+            ("from old to young", Some(true)),
+            ("from the oldest to the youngest one", Some(true)),
+            ("from the smallest to the biggest", Some(false)),
+            ("from heaviest to lightest", Some(true)),
+            ("how to get from old to new", None),
+            ("by age", None),
+        ] {
+            assert_eq!(from_one_to_the_other(&words_of(question)), expected, "{question}");
         }
     }
 }

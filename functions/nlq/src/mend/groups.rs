@@ -6,10 +6,13 @@ use sqlparser::ast::{
 };
 
 use super::{
-    each_expr,
+    and, conjuncts, each_expr,
     functions::call,
+    grouping,
+    joins::ordering,
     scope::{Frame, first_argument, resolve},
 };
+use crate::{links::Links, terms::words};
 
 const AGGREGATES: [&str; 22] = [
     "count",
@@ -36,9 +39,14 @@ const AGGREGATES: [&str; 22] = [
     "listagg",
 ];
 
-pub(super) fn mend(select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame], question: &str) {
-    let says_both = question.split_whitespace().any(|word| word.eq_ignore_ascii_case("both"));
-    both_of_two(select, frames, says_both);
+pub(super) fn mend(
+    select: &mut Select,
+    order_by: Option<&mut OrderBy>,
+    frames: &[Frame],
+    links: &Links,
+    question: &str,
+) {
+    both_of_two(select, frames, links, question);
     row_of_the_extreme(select);
     let mut order_by = order_by;
     group_by_what_is_selected(select, order_by.as_deref_mut(), frames);
@@ -46,8 +54,8 @@ pub(super) fn mend(select: &mut Select, order_by: Option<&mut OrderBy>, frames: 
 }
 
 /// `x = 1 AND x = 2` holds for no row: those are meant that have rows of both. So are they by `x IN (1, 2)`, where the
-/// question says "both".
-fn both_of_two(select: &mut Select, frames: &[Frame], says_both: bool) {
+/// question says "both", or "1 and 2" of something that has many rows.
+fn both_of_two(select: &mut Select, frames: &[Frame], links: &Links, question: &str) {
     let Some(selection) = &select.selection else { return };
     let is_plain = select
         .projection
@@ -59,7 +67,11 @@ fn both_of_two(select: &mut Select, frames: &[Frame], says_both: bool) {
     let mut rest = Vec::new();
     let mut wanted: Vec<(Expr, Vec<Expr>)> = Vec::new();
     for part in conjuncts(selection) {
-        if let Some((column, values)) = either(part).filter(|_| says_both) {
+        let are_both = |(column, values): &(Expr, Vec<Expr>)| {
+            words(question).iter().any(|word| word == "both")
+                || (says_and(question, values) && has_many(select, column, frames, links))
+        };
+        if let Some((column, values)) = either(part).filter(are_both) {
             wanted.push((column, values));
             continue;
         }
@@ -117,7 +129,8 @@ fn row_of_the_extreme(select: &mut Select) {
 /// Columns beside an aggregate are grouped by; what is ordered by without being grouped has any value of the group.
 fn group_by_what_is_selected(select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame]) {
     let is_grouped = !grouping(select).is_empty();
-    if !is_grouped && !projected(select).any(has_aggregate) {
+    let is_ordered_by_aggregate = || ordering(order_by.as_deref()).iter().any(|by| has_aggregate(&by.expr));
+    if !is_grouped && !projected(select).any(has_aggregate) && !is_ordered_by_aggregate() {
         return;
     }
     let missing: Vec<Expr> = projected(select)
@@ -168,13 +181,6 @@ fn distinct_and_ordered(select: &mut Select, order_by: Option<&mut OrderBy>) {
     select.group_by = GroupByExpr::Expressions(selected, Vec::new());
 }
 
-fn grouping(select: &Select) -> &[Expr] {
-    match &select.group_by {
-        GroupByExpr::Expressions(by, _) => by,
-        GroupByExpr::All(_) => &[],
-    }
-}
-
 fn is_grouped_by(select: &Select, expr: &Expr, place: usize, frames: &[Frame]) -> bool {
     let same = |by: &Expr| match (resolve(by, frames), resolve(expr, frames)) {
         (Some((one, first)), Some((other, second))) => one.alias == other.alias && first.name == second.name,
@@ -217,12 +223,36 @@ fn extreme(expr: &Expr) -> Option<(String, Expr)> {
     is_extreme.then(|| first_argument(function).cloned()).flatten().map(|of| (name, of))
 }
 
-fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => [conjuncts(left), conjuncts(right)].concat(),
-        Expr::Nested(inner) if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) => conjuncts(inner),
-        other => vec![other],
-    }
+/// Whether the question names two values with "and" between them.
+fn says_and(question: &str, values: &[Expr]) -> bool {
+    let question = question.to_lowercase();
+    let mut places: Vec<(usize, usize)> = values
+        .iter()
+        .filter_map(|value| match value {
+            Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text) | Value::Number(text, _), .. }) => {
+                question.find(&text.trim().to_lowercase()).map(|at| (at, at + text.trim().len()))
+            }
+            _ => None,
+        })
+        .collect();
+    places.sort_unstable();
+    let [(_, from), (to, _)] = places.as_slice() else { return false };
+    let between = question.get(*from..*to).map(words).unwrap_or_default();
+    between.iter().any(|word| word == "and") && !between.iter().any(|word| word == "or")
+}
+
+/// Whether what is selected may have several rows with the column: another table's to which the column's refers, or the
+/// reference itself.
+fn has_many(select: &Select, column: &Expr, frames: &[Frame], links: &Links) -> bool {
+    let Some((many, _)) = resolve(column, frames) else { return false };
+    let Some(table) = &many.table else { return false };
+    projected(select).all(|shown| {
+        let Some((one, field)) = resolve(shown, frames) else { return false };
+        links.from_table(table).any(|(here, there)| {
+            let is_reference = one.alias == many.alias && here.column.eq_ignore_ascii_case(&field.name);
+            is_reference || one.table.as_ref().is_some_and(|table| there.table.eq_ignore_ascii_case(table))
+        })
+    })
 }
 
 /// A column that has one of two values.
@@ -253,8 +283,4 @@ fn equality(expr: &Expr) -> Option<(&Expr, &Expr)> {
 
 fn equal(left: Expr, right: Expr) -> Expr {
     Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Eq, right: Box::new(right) }
-}
-
-fn and(left: Expr, right: Expr) -> Expr {
-    Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Join,
-    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableFactor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join,
+    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableFactor, TableWithJoins,
 };
 
 use super::{
-    Mender, condition, condition_mut, each_expr, factors,
+    Mender, condition, condition_mut, each_expr, factors, grouping,
     names::{ident, last},
     scope::Frame,
 };
@@ -20,52 +20,92 @@ use crate::{
 impl Mender<'_> {
     /// What can be said of joins from the tables alone, before columns are looked at.
     pub(super) fn mend_joins(&self, select: &mut Select, order_by: Option<&OrderBy>) {
+        self.drop_what_is_not_there(select, order_by);
         let [from] = select.from.as_slice() else { return };
         // Derived tables and the like have columns of their own making.
         let Some(mut tables) = factors(from).map(|factor| self.known(factor)).collect::<Option<Vec<_>>>() else {
             return;
         };
+        self.look_up(select, &tables);
         self.join_what_is_named(select, &mut tables);
         self.straighten(select, &tables);
-        match self.bridge(select, &tables) {
-            Some(bridge) => self.put_between(select, bridge),
-            None => self.join_what_is_missing(select, order_by, &mut tables),
+        if let Some(bridge) = self.bridge(select, &tables) {
+            tables.push(Known { table: bridge.table.clone(), alias: bridge.table.clone() });
+            self.put_between(select, bridge);
         }
+        self.join_what_is_missing(select, order_by, &mut tables);
         self.join_what_is_counted(select, order_by);
     }
 
-    /// Joins the table that has a column which none of the query's tables has.
+    /// Takes out joins of tables that do not exist and that nothing else in the query uses.
+    fn drop_what_is_not_there(&self, select: &mut Select, order_by: Option<&OrderBy>) {
+        let is_idle = |from: &TableWithJoins, index: usize| {
+            let TableFactor::Table { name, alias, args: None, .. } = &from.joins[index].relation else { return false };
+            let Some(own) = last(name) else { return false };
+            let called = alias.as_ref().map_or(own, |alias| alias.name.value.as_str());
+            let mut rest = select.clone();
+            rest.from[0].joins.remove(index);
+            let is_there = self.expression(own).is_some() || self.subject.schema.table(own).is_some();
+            !is_there && !uses(&rest, order_by, called, &Frame::default())
+        };
+        let [from] = select.from.as_slice() else { return };
+        let idle = (0..from.joins.len()).filter(|index| is_idle(from, *index)).collect::<Vec<_>>();
+        for index in idle.into_iter().rev() {
+            select.from[0].joins.remove(index);
+        }
+    }
+
+    /// Joins the table that has a column which none of the query's tables has, with the one between, if it takes one.
     fn join_what_is_missing(&self, select: &mut Select, order_by: Option<&OrderBy>, tables: &mut Vec<Known>) {
-        for (qualifier, name) in references(select, order_by) {
-            let has = |table: &str| self.subject.schema.table(table).is_some_and(|table| table.column(&name).is_some());
-            if tables.iter().any(|known| has(&known.table)) || is_alias(select, &name) {
+        let references = references(select, order_by);
+        for (qualifier, name) in &references {
+            let has = |table: &str| self.subject.schema.table(table).is_some_and(|table| table.column(name).is_some());
+            if tables.iter().any(|known| has(&known.table)) || is_alias(select, name) {
                 continue;
             }
             // A table that the query calls by its name without having joined it, or the only one that has the column.
-            let candidates =
-                self.subject.schema.tables.iter().map(|table| table.name.clone()).filter(|table| has(table));
-            let candidates = candidates.filter(|table| match &qualifier {
+            let candidates = self.subject.schema.tables.iter().map(|table| table.name.as_str());
+            let candidates = candidates.filter(|table| has(table)).filter(|table| match qualifier {
                 Some(qualifier) => {
                     table.eq_ignore_ascii_case(qualifier) || tables.iter().any(|known| known.is_called(qualifier))
                 }
                 None => true,
             });
-            let joining = candidates.filter_map(|table| {
-                let (known, place) = tables.iter().find_map(|known| {
-                    let links = self.subject.links.between(&known.table, &table);
-                    links.first().map(|(here, there)| (known.clone(), ((*here).clone(), (*there).clone())))
-                })?;
-                Some((table, known, place))
-            });
-            let joining: Vec<_> = joining.collect();
-            if let [(table, known, (here, there))] = joining.as_slice() {
-                let on = equal(&known.alias, here, table, there);
-                if let Some(from) = select.from.first_mut() {
-                    from.joins.push(inner(table, on));
-                }
-                tables.push(Known { table: table.clone(), alias: table.clone() });
+            let ways: Vec<Vec<Join>> = candidates.filter_map(|table| self.way(table, tables)).collect();
+            let shortest = ways.iter().map(Vec::len).min();
+            let mut ways: Vec<Vec<Join>> = ways.into_iter().filter(|way| Some(way.len()) == shortest).collect();
+            if ways.len() > 1 {
+                // `museum_id, name` of visits is the museum's name, not the visitor's.
+                ways.retain(|way| way.first().is_some_and(|join| is_by(join, &references)));
+            }
+            if let [way] = ways.as_slice()
+                && let Some(from) = select.from.first_mut()
+            {
+                tables.extend(way.iter().filter_map(|join| self.known(&join.relation)));
+                from.joins.extend(way.iter().cloned());
             }
         }
+    }
+
+    /// The joins that lead from the query's tables to another, of which at most one lies between.
+    fn way(&self, to: &str, tables: &[Known]) -> Option<Vec<Join>> {
+        let links = &self.subject.links;
+        let direct = tables.iter().find_map(|known| {
+            let (here, there) = *links.between(&known.table, to).first()?;
+            Some(vec![inner(to, equal(&known.alias, here, to, there))])
+        });
+        direct.or_else(|| {
+            let mut between = tables.iter().flat_map(|known| {
+                let onward = move |(here, there): (&Place, &Place)| {
+                    let (back, far) = *links.between(&there.table, to).first()?;
+                    let first = inner(&there.table, equal(&known.alias, here, &there.table, there));
+                    Some(vec![first, inner(to, equal(&there.table, back, to, far))])
+                };
+                links.of_table(&known.table).filter_map(onward)
+            });
+            let only = between.next()?;
+            between.next().is_none().then_some(only)
+        })
     }
 
     /// Takes out inner joins of tables that nothing else in the query uses and that the question does not speak of: they can
@@ -77,6 +117,7 @@ impl Mender<'_> {
             return;
         }
         self.begin_where_it_matters(select, order_by, frame);
+        self.take_from_the_source(select, order_by, frame);
         while let Some(idle) = self.idle_join(select, order_by, frame) {
             select.from[0].joins.remove(idle);
         }
@@ -98,12 +139,7 @@ impl Mender<'_> {
         let (own, other) = (own.clone(), other.clone());
         let mut rest = select.clone();
         rest.from[0].joins.clear();
-        let _ = sqlparser::ast::visit_expressions_mut(&mut rest, |expr| {
-            if *expr == *own {
-                *expr = (*other).clone();
-            }
-            std::ops::ControlFlow::<()>::Continue(())
-        });
+        replace(&mut rest, &own, &other);
         if let Some(join) = select.from[0].joins.first()
             && !uses(&rest, order_by, &called, frame)
         {
@@ -130,6 +166,32 @@ impl Mender<'_> {
         })
     }
 
+    /// What a table that goes was only asked for, because it is equal there, is taken from where it comes: `b.k` becomes
+    /// `a.k`.
+    fn take_from_the_source(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
+        let [from] = select.from.as_slice() else { return };
+        for index in (0..from.joins.len()).rev() {
+            let join = &from.joins[index];
+            let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
+            let TableFactor::Table { name, alias, .. } = &join.relation else { continue };
+            let Some(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) = condition(join) else { continue };
+            let Some(table) = last(name) else { continue };
+            let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str());
+            let of = |expr: &Expr| matches!(expr, Expr::CompoundIdentifier(parts) if parts[0].value.eq_ignore_ascii_case(called));
+            let (own, other) = if of(left) { (left, right) } else { (right, left) };
+            if !is_inner || !of(own) || of(other) || self.speaks_of(table, select, called) {
+                continue;
+            }
+            let mut rest = select.clone();
+            rest.from[0].joins.remove(index);
+            replace(&mut rest, own, other);
+            if !uses(&rest, order_by, called, frame) {
+                *select = rest;
+                return;
+            }
+        }
+    }
+
     /// Whether the question has a word of the table's name that no other table of the query has.
     fn speaks_of(&self, table: &str, select: &Select, called: &str) -> bool {
         let others = select.from.iter().flat_map(factors).filter_map(|factor| match factor {
@@ -152,7 +214,7 @@ impl Mender<'_> {
         own.any(|word| mentions(&self.asked, &word))
     }
 
-    fn known(&self, factor: &TableFactor) -> Option<Known> {
+    pub(super) fn known(&self, factor: &TableFactor) -> Option<Known> {
         let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
         let own = last(name)?;
         if self.expression(own).is_some() {
@@ -167,13 +229,17 @@ impl Mender<'_> {
     /// those of the table that refers to it.
     fn join_what_is_counted(&self, select: &mut Select, order_by: Option<&OrderBy>) {
         let [from] = select.from.as_slice() else { return };
-        let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
-        if !from.joins.is_empty() || !is_grouped || !counts_rows(select, order_by) {
+        let is_by_group = !grouping(select).is_empty() || !ordering(order_by).is_empty();
+        if !from.joins.is_empty() || !is_by_group || !counts_rows(select, order_by) {
             return;
         }
         let Some(own) = self.known(&from.relation) else { return };
         let own_words = words(&own.table).into_iter().collect();
-        let is_asked = |(from, _): &(&Place, &Place)| self.asks_for(words(&from.table), &own_words);
+        // Employees of a shop may be counted in a table of hirings.
+        let is_asked = |(from, _): &(&Place, &Place)| {
+            let onward = self.subject.links.of_table(&from.table).flat_map(|(_, there)| words(&there.table));
+            self.asks_for(words(&from.table).into_iter().chain(onward), &own_words)
+        };
         let mut referring = self.subject.links.to_table(&own.table).filter(is_asked);
         let (Some((there, here)), None) = (referring.next(), referring.next()) else { return };
         let join = inner(&there.table, equal(&there.table, there, &own.alias, here));
@@ -266,19 +332,36 @@ struct Bridge {
     second: Expr,
 }
 
+fn replace(select: &mut Select, column: &Expr, by: &Expr) {
+    let _ = sqlparser::ast::visit_expressions_mut(select, |expr| {
+        if expr == column {
+            *expr = by.clone();
+        }
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+}
+
+/// Whether a join is by a column that the query names anyway.
+fn is_by(join: &Join, references: &[(Option<String>, String)]) -> bool {
+    let Some(Expr::BinaryOp { left, .. }) = condition(join) else { return false };
+    let Expr::CompoundIdentifier(parts) = &**left else { return false };
+    parts.last().is_some_and(|name| references.iter().any(|(_, other)| other.eq_ignore_ascii_case(&name.value)))
+}
+
 fn counts_rows(select: &Select, order_by: Option<&OrderBy>) -> bool {
     let mut found = false;
-    let mut see = |expr: &Expr| {
-        if let Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) = expr {
-            let is_of_rows = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
-            found |= is_of_rows && name.to_string().eq_ignore_ascii_case("count");
-        }
-    };
+    let mut see = |expr: &Expr| found |= is_count_of_rows(expr);
     each_expr(select, &mut see);
     for by in ordering(order_by) {
         each_expr(by, &mut see);
     }
     found
+}
+
+fn is_count_of_rows(expr: &Expr) -> bool {
+    let Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) = expr else { return false };
+    let is_of_rows = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
+    is_of_rows && name.to_string().eq_ignore_ascii_case("count")
 }
 
 fn place(expr: &Expr, tables: &[Known]) -> Option<(usize, String)> {
@@ -345,7 +428,7 @@ pub(super) fn has_subquery(select: &Select) -> bool {
     found
 }
 
-fn ordering(order_by: Option<&OrderBy>) -> &[sqlparser::ast::OrderByExpr] {
+pub(super) fn ordering(order_by: Option<&OrderBy>) -> &[sqlparser::ast::OrderByExpr] {
     match order_by {
         Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) => by,
         _ => &[],
@@ -371,8 +454,7 @@ fn uses(select: &Select, order_by: Option<&OrderBy>, called: &str, frame: &Frame
             is_used |= having.iter().any(|relation| relation.alias.eq_ignore_ascii_case(called));
         }
         // Rows are counted as they are joined: whether that was meant cannot be told.
-        Expr::Function(function) => is_used |= function.name.to_string().eq_ignore_ascii_case("count"),
-        _ => {}
+        _ => is_used |= is_count_of_rows(expr),
     };
     each_expr(select, &mut see);
     for by in ordering(order_by) {

@@ -4,7 +4,10 @@ use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, TimezoneInfo, TypedString, Value, ValueWithSpan,
 };
 
-use super::scope::{Frame, Kind, kind, resolve};
+use super::{
+    functions::call,
+    scope::{Frame, Kind, kind, resolve},
+};
 use crate::layer::Subject;
 
 pub(super) fn mend(expr: &mut Expr, frames: &[Frame], subject: &Subject) {
@@ -34,6 +37,9 @@ pub(super) fn mend(expr: &mut Expr, frames: &[Frame], subject: &Subject) {
         }
         Expr::Like { expr, .. } if !matches!(kind(expr, frames), Kind::Text | Kind::Other) => {
             cast(expr, DataType::Varchar(None));
+        }
+        Expr::Like { expr, pattern, escape_char: None, .. } if resolve(expr, frames).is_some() => {
+            of_any_case(expr, pattern);
         }
         _ => {}
     }
@@ -68,6 +74,17 @@ fn compare(column: &mut Expr, literal: &mut Expr, frames: &[Frame], subject: &Su
         _ => return,
     };
     *literal = mended;
+}
+
+/// Who looks for names with "al" in them wants Alice, too; SQLite and MySQL see it so.
+fn of_any_case(column: &mut Expr, pattern: &mut Expr) {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = pattern else { return };
+    if !text.chars().any(char::is_alphabetic) {
+        return;
+    }
+    *text = text.to_lowercase();
+    let inner = std::mem::replace(column, Expr::value(Value::Null));
+    *column = call("lower", vec![inner]);
 }
 
 /// A listed value that differs in case or white space.

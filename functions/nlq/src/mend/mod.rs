@@ -4,6 +4,7 @@
 //! Each mend makes a query that means what was most likely meant. It neither has to be safe, which is the guard's business, nor
 //! complete: what it does not understand stays as it is.
 
+mod across;
 mod bounds;
 mod functions;
 mod groups;
@@ -11,13 +12,14 @@ mod joins;
 mod literals;
 mod named;
 mod names;
+mod negated;
 mod scope;
 
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 use shared::sql::guard;
 use sqlparser::ast::{
-    Expr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor,
+    BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor,
     TableWithJoins, Visit, VisitMut, VisitorMut,
 };
 
@@ -29,6 +31,7 @@ pub(crate) fn mend(sql: &str, subject: &Subject, question: &str) -> String {
     let Ok(mut query) = guard::parse(sql) else { return sql.to_owned() };
     let before = query.clone();
     let mut mender = Mender { subject, question, asked: content(question), named: Vec::new() };
+    mender.show_names(&mut query);
     mender.query(&mut query, &[]);
     if query == before { sql.to_owned() } else { guard::print(&query) }
 }
@@ -85,10 +88,15 @@ impl Mender<'_> {
             let frames = [outer, std::slice::from_ref(&frame)].concat();
             self.expressions(select, order_by.as_deref_mut(), &frames);
         }
+        self.mend_negations(select, order_by.as_deref(), std::slice::from_ref(&frame));
+        frame = self.frame(select, &derived);
         self.drop_idle_joins(select, order_by.as_deref(), &frame);
         frame = self.frame(select, &derived);
         let frames = [outer, std::slice::from_ref(&frame)].concat();
-        groups::mend(select, order_by, &frames, self.question);
+        if let Some(order_by) = order_by.as_deref_mut() {
+            bounds::mend_order(order_by, &frames, self.question);
+        }
+        groups::mend(select, order_by, &frames, &self.subject.links, self.question);
         frame
     }
 
@@ -200,6 +208,7 @@ impl VisitorMut for Walk<'_, '_> {
             functions::mend(expr, self.frames);
             literals::mend(expr, self.frames, self.mender.subject);
             bounds::mend(expr, self.mender.question);
+            self.mender.tie(expr, self.frames);
         }
         ControlFlow::Continue(())
     }
@@ -221,6 +230,25 @@ fn condition(join: &Join) -> Option<&Expr> {
         | JoinOperator::FullOuter(JoinConstraint::On(condition)) => Some(condition),
         _ => None,
     }
+}
+
+fn grouping(select: &Select) -> &[Expr] {
+    match &select.group_by {
+        GroupByExpr::Expressions(by, _) => by,
+        GroupByExpr::All(_) => &[],
+    }
+}
+
+fn conjuncts(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => [conjuncts(left), conjuncts(right)].concat(),
+        Expr::Nested(inner) if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) => conjuncts(inner),
+        other => vec![other],
+    }
+}
+
+fn and(left: Expr, right: Expr) -> Expr {
+    Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) }
 }
 
 fn condition_mut(join: &mut Join) -> Option<&mut Expr> {

@@ -8,6 +8,8 @@ use std::{
 
 use local_query::{Column, Engine, ForeignKey, Table};
 
+use super::references;
+
 /// Values of a column that are worth a model's attention, and characters of the longest.
 const MOST_VALUES: usize = 25;
 const MOST_CHARACTERS: usize = 40;
@@ -56,8 +58,9 @@ const PEOPLE: [&str; 22] = [
 /// The YAML. What cannot be looked at in time is left out, with a line in the log.
 pub(super) async fn generate(engine: &Engine, database: &str) -> String {
     let tables = engine.tables(database).unwrap_or_default();
-    let relations = engine.relations(database);
     let until = Instant::now() + ALL_WITHIN;
+    let mut relations = engine.relations(database);
+    relations.extend(references::guess(engine, database, &tables, &relations, until).await);
 
     let mut text =
         format!("# What the database {database} tells of itself. Say what it means: docs/nlq.md.\ntables:\n");
@@ -122,7 +125,7 @@ fn is_private(table: &str, column: &str) -> bool {
         || (column.ends_with("name") && (is_about_people(table) || is_about_people(column)))
 }
 
-fn join(relation: &ForeignKey) -> String {
+pub(super) fn join(relation: &ForeignKey) -> String {
     let pairs = relation.columns.iter().zip(&relation.referenced_columns);
     let condition = |(column, referenced): (&String, &String)| {
         format!("{}.{column} = {}.{referenced}", relation.table, relation.references)

@@ -139,7 +139,6 @@ impl Engine {
         column: &str,
         most: usize,
     ) -> Result<Option<Vec<String>>, QueryError> {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let (column, table) = (quoted(column), quoted(table));
         let limit = most.saturating_add(1);
         let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {limit}");
@@ -147,6 +146,28 @@ impl Engine {
         let is_text = outcome.columns.first().is_some_and(|column| column.kind == "varchar");
         let values: Vec<_> = outcome.rows.into_iter().flatten().flatten().collect();
         Ok((is_text && values.len() <= most).then_some(values))
+    }
+
+    /// Whether a key that nothing declares holds: no two rows of the table that it refers to have the same key, and there is
+    /// one of them for each value of the column. A column without values refers to nothing. Only of keys of one column.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::query`], so where the columns are of different types.
+    pub async fn refers(&self, database: &str, key: &ForeignKey) -> Result<bool, QueryError> {
+        let ([column], [referenced]) = (key.columns.as_slice(), key.referenced_columns.as_slice()) else {
+            return Ok(false);
+        };
+        let [column, referenced] = [column, referenced].map(|name| quoted(name));
+        let [table, other] = [&key.table, &key.references].map(|name| quoted(name));
+        let sql = format!(
+            "SELECT (SELECT count(*) = count(DISTINCT {referenced}) FROM {other}) \
+             AND count(own.value) > 0 AND count(own.value) = count(there.{referenced}) \
+             FROM (SELECT DISTINCT {column} AS value FROM {table}) AS own \
+             LEFT JOIN {other} AS there ON own.value = there.{referenced}"
+        );
+        let outcome = self.query(database, &sql).await?;
+        Ok(outcome.rows == [[Some("true".to_owned())]])
     }
 
     /// Runs one `SELECT`. Dropping the future stops the query: within a second nothing of it runs any more.
@@ -212,6 +233,10 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn runtime(options: &Options, pool: Arc<dyn MemoryPool>) -> Result<RuntimeEnv, Error> {

@@ -251,6 +251,30 @@ async fn distinct_values_are_listed_only_if_they_are_few() {
 }
 
 #[tokio::test]
+async fn what_refers_to_a_key_has_only_values_of_it() {
+    let script = "
+        CREATE TABLE item (id INTEGER, code TEXT, twice INTEGER);
+        CREATE TABLE line (good INTEGER, bad INTEGER, empty INTEGER, code TEXT);
+        INSERT INTO item VALUES (1, 'A', 7), (2, 'B', 7);
+        INSERT INTO line VALUES (1, 1, NULL, 'A'), (1, 3, NULL, 'A'), (NULL, NULL, NULL, NULL), (2, 2, NULL, 'A');";
+    let shop = Shop::with(script, Options::default()).await;
+    let refers = async |column: &str, referenced: &str| {
+        let key = ForeignKey {
+            table: "line".into(),
+            columns: vec![column.into()],
+            references: "item".into(),
+            referenced_columns: vec![referenced.into()],
+        };
+        shop.engine.refers("shop", &key).await
+    };
+    assert!(refers("good", "id").await.unwrap() && refers("code", "code").await.unwrap());
+    for (column, referenced) in [("bad", "id"), ("empty", "id"), ("good", "twice")] {
+        assert!(!refers(column, referenced).await.unwrap(), "{column} {referenced}");
+    }
+    assert!(refers("code", "id").await.is_err());
+}
+
+#[tokio::test]
 async fn scanned_bytes_are_those_of_the_columns_that_are_read() {
     let shop = Shop::open().await;
     assert_eq!(shop.query("SELECT id FROM orders").await.scanned_bytes, 24);
