@@ -280,7 +280,8 @@ async fn a_statement_that_has_nothing_to_do_with_the_question_is_asked_about_onc
 async fn a_statement_that_reads_no_table_is_no_answer() {
     let folder = people();
     let app = TestApp::with_shop(folder.path(), &[]).await;
-    for statement in ["SELECT 'Paris' AS capital", "WITH city AS (SELECT 'Paris' AS capital) SELECT capital FROM city"] {
+    for statement in ["SELECT 'Paris' AS capital", "WITH city AS (SELECT 'Paris' AS capital) SELECT capital FROM city"]
+    {
         app.script(json!([sql(statement)])).await;
         let told = app.query(json!({"question": "What is the capital of France?"})).await.ok();
         assert_eq!(told["answer"], "The data cannot answer this question: no table holds it.");

@@ -1,10 +1,12 @@
-//! Conditions that reach into another table: by a key that is not the one, or by a column that the table does not have.
+//! Conditions that reach into another table: by a key that is not the one, by a column that the table does not have, or as if
+//! there could be but one row.
 
 use shared::sql::guard;
 use sqlparser::ast::{BinaryOperator, Expr, Query, Select, SelectItem, SetExpr, TableWithJoins};
 
 use super::{
     Mender, factors, grouping,
+    groups::{has_aggregate, projected},
     joins::Known,
     names::{ident, reference},
     scope::{Frame, Kind, resolve},
@@ -15,6 +17,7 @@ impl Mender<'_> {
     /// `airlines.name IN (SELECT airline FROM flights)`, where `airline` is the key of an airline, means the key; so it does
     /// on the other side, in `flights.airline = (SELECT name FROM airlines …)`.
     pub(super) fn tie(&self, expr: &mut Expr, frames: &[Frame]) {
+        one_of_many(expr);
         match expr {
             Expr::InSubquery { expr, subquery, .. } => self.tie_ends(expr, subquery, frames),
             Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } => {
@@ -126,6 +129,20 @@ impl Mender<'_> {
         });
         let only = having.next()?;
         having.next().is_none().then(|| (only, name.to_owned()))
+    }
+}
+
+/// `= (SELECT …)` fails with the second row; `IN (SELECT …)` is the same where there is but one.
+fn one_of_many(expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: op @ (BinaryOperator::Eq | BinaryOperator::NotEq), right } = expr else { return };
+    let Expr::Subquery(query) = &**right else { return };
+    let SetExpr::Select(select) = &*query.body else { return };
+    let may_be_many = query.limit_clause.is_none()
+        && query.fetch.is_none()
+        && (!grouping(select).is_empty() || !projected(select).any(has_aggregate));
+    if may_be_many {
+        let (own, subquery, negated) = (left.clone(), query.clone(), *op == BinaryOperator::NotEq);
+        *expr = Expr::InSubquery { expr: own, subquery, negated };
     }
 }
 

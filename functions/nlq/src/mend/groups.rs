@@ -193,7 +193,7 @@ fn is_grouped_by(select: &Select, expr: &Expr, place: usize, frames: &[Frame]) -
         .any(|by| same(by) || is_place(by) || matches!(by, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_)))
 }
 
-fn projected(select: &Select) -> impl Iterator<Item = &Expr> {
+pub(super) fn projected(select: &Select) -> impl Iterator<Item = &Expr> {
     select.projection.iter().filter_map(|item| match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
         _ => None,
@@ -204,7 +204,7 @@ fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
 }
 
-fn has_aggregate(expr: &Expr) -> bool {
+pub(super) fn has_aggregate(expr: &Expr) -> bool {
     let mut found = false;
     each_expr(expr, |expr| {
         if let Expr::Function(function) = expr {

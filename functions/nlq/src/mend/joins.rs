@@ -1,10 +1,11 @@
 //! Joins that are missing, lead nowhere, or are of no use.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join,
-    JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableFactor, TableWithJoins,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join, JoinConstraint,
+    JoinOperator, ObjectName, OrderBy, OrderByKind, Query, Select, SelectItem, TableFactor, TableWithJoins, Visit,
+    Visitor,
 };
 
 use super::{
@@ -73,6 +74,10 @@ impl Mender<'_> {
             });
             let ways: Vec<Vec<Join>> = candidates.filter_map(|table| self.way(table, tables)).collect();
             let shortest = ways.iter().map(Vec::len).min();
+            // The `age` of a pet is its `pet_age` rather than the age of some student.
+            if shortest > Some(1) && tables.iter().any(|known| self.has_own(&known.table, name)) {
+                continue;
+            }
             let mut ways: Vec<Vec<Join>> = ways.into_iter().filter(|way| Some(way.len()) == shortest).collect();
             if ways.len() > 1 {
                 // `museum_id, name` of visits is the museum's name, not the visitor's.
@@ -85,6 +90,12 @@ impl Mender<'_> {
                 from.joins.extend(way.iter().cloned());
             }
         }
+    }
+
+    /// Whether a table has a column of this name with its own before it.
+    fn has_own(&self, table: &str, name: &str) -> bool {
+        let full: Vec<String> = words(table).into_iter().chain(words(name)).collect();
+        self.subject.schema.table(table).is_some_and(|table| table.visible().any(|column| words(&column.name) == full))
     }
 
     /// The joins that lead from the query's tables to another, of which at most one lies between.
@@ -116,6 +127,7 @@ impl Mender<'_> {
         if selects_all || !names_all || select.from.len() != 1 {
             return;
         }
+        self.drop_what_is_not_there(select, order_by);
         self.begin_where_it_matters(select, order_by, frame);
         self.take_from_the_source(select, order_by, frame);
         while let Some(idle) = self.idle_join(select, order_by, frame) {
@@ -168,7 +180,7 @@ impl Mender<'_> {
 
     /// What a table that goes was only asked for, because it is equal there, is taken from where it comes: `b.k` becomes
     /// `a.k`.
-    fn take_from_the_source(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
+    pub(super) fn take_from_the_source(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
         let [from] = select.from.as_slice() else { return };
         for index in (0..from.joins.len()).rev() {
             let join = &from.joins[index];
@@ -240,11 +252,17 @@ impl Mender<'_> {
             let onward = self.subject.links.of_table(&from.table).flat_map(|(_, there)| words(&there.table));
             self.asks_for(words(&from.table).into_iter().chain(onward), &own_words)
         };
-        let mut referring = self.subject.links.to_table(&own.table).filter(is_asked);
-        let (Some((there, here)), None) = (referring.next(), referring.next()) else { return };
-        let join = inner(&there.table, equal(&there.table, there, &own.alias, here));
-        drop(referring);
-        select.from[0].joins.push(join);
+        let referring: Vec<(&Place, &Place)> = self.subject.links.to_table(&own.table).filter(is_asked).collect();
+        let Some((first, _)) = referring.first() else { return };
+        if referring.iter().any(|(there, _)| there.table != first.table) {
+            return;
+        }
+        // Flights of an airport are those that leave from it and those that arrive.
+        let either =
+            |left, right| Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Or, right: Box::new(right) };
+        let on = referring.iter().map(|(there, here)| equal(&there.table, there, &own.alias, here)).reduce(either);
+        let join = on.map(|on| inner(&first.table, on));
+        select.from[0].joins.extend(join);
     }
 
     /// Two tables that are joined by a key, but not by the one that links them.
@@ -337,7 +355,7 @@ fn replace(select: &mut Select, column: &Expr, by: &Expr) {
         if expr == column {
             *expr = by.clone();
         }
-        std::ops::ControlFlow::<()>::Continue(())
+        ControlFlow::<()>::Continue(())
     });
 }
 
@@ -395,29 +413,48 @@ pub(super) fn inner(table: &str, on: Expr) -> Join {
 
 /// Columns that the SELECT names outside its subqueries, each once.
 fn references(select: &Select, order_by: Option<&OrderBy>) -> Vec<(Option<String>, String)> {
-    let mut found: Vec<(Option<String>, String)> = Vec::new();
-    let mut see = |expr: &Expr| {
-        let reference = match expr {
-            Expr::Identifier(Ident { value, quote_style: None, .. }) => (None, value.clone()),
-            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [.., qualifier, name] => (Some(qualifier.value.clone()), name.value.clone()),
-                _ => return,
-            },
-            _ => return,
-        };
-        if !found.contains(&reference) {
-            found.push(reference);
-        }
-    };
-    // A subquery has tables of its own: where there is one, nothing is sure.
-    if has_subquery(select) {
-        return Vec::new();
-    }
-    each_expr(select, &mut see);
+    let mut outside = Outside::default();
+    let _ = select.visit(&mut outside);
     for by in ordering(order_by) {
-        each_expr(by, &mut see);
+        let _ = by.visit(&mut outside);
     }
-    found
+    outside.found
+}
+
+#[derive(Default)]
+struct Outside {
+    depth: usize,
+    found: Vec<(Option<String>, String)>,
+}
+
+impl Visitor for Outside {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let reference = match expr {
+            Expr::Identifier(Ident { value, quote_style: None, .. }) => Some((None, value)),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., qualifier, name] => Some((Some(&qualifier.value), &name.value)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let reference = reference.map(|(qualifier, name)| (qualifier.cloned(), name.clone()));
+        if let Some(reference) = reference.filter(|reference| self.depth == 0 && !self.found.contains(reference)) {
+            self.found.push(reference);
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 pub(super) fn has_subquery(select: &Select) -> bool {

@@ -19,8 +19,8 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 
 use shared::sql::guard;
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor,
-    TableWithJoins, Visit, VisitMut, VisitorMut,
+    BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, Visit, VisitMut, VisitorMut,
 };
 
 use crate::{layer::Subject, terms::content};
@@ -82,6 +82,8 @@ impl Mender<'_> {
 
     fn select(&mut self, select: &mut Select, mut order_by: Option<&mut OrderBy>, outer: &[Frame]) -> Frame {
         let derived = self.tables(select, outer);
+        let written = self.frame(select, &derived);
+        self.take_from_the_source(select, order_by.as_deref(), &written);
         self.mend_joins(select, order_by.as_deref());
         let mut frame = self.frame(select, &derived);
         {

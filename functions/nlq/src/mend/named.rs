@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Words of questions that ask for keys.
-const KEYS: [&str; 5] = ["id", "identifier", "key", "code", "number"];
+const KEYS: [&str; 4] = ["id", "identifier", "key", "code"];
 
 impl Mender<'_> {
     /// Who asks for the airline with the most flights is shown its name, not the number by which flights refer to it.
@@ -106,7 +106,7 @@ impl Mender<'_> {
             here.column.eq_ignore_ascii_case(&name)
                 && tables.iter().all(|known| !known.table.eq_ignore_ascii_case(&there.table))
         };
-        let mut links = self.subject.links.of_table(&known.table).filter(is_here);
+        let mut links = self.subject.links.from_table(&known.table).filter(is_here);
         let (Some((here, there)), None) = (links.next(), links.next()) else { return None };
         let other = self.subject.schema.table(&there.table)?;
         let texts: Vec<&str> = other

@@ -16,9 +16,30 @@ use crate::links::Place;
 
 /// How a question says that there is none, rather than that one is not so.
 const NONE: [&str; 24] = [
-    "do not ", "does not ", "did not ", "have not ", "has not ", "had not ", "don't ", "doesn't ", "didn't ", "haven't ",
-    "hasn't ", "hadn't ", "never ", "without ", "have no ", "has no ", "had no ", "with no ", "don’t ", "doesn’t ",
-    "didn’t ", "haven’t ", "hasn’t ", "hadn’t ",
+    "do not ",
+    "does not ",
+    "did not ",
+    "have not ",
+    "has not ",
+    "had not ",
+    "don't ",
+    "doesn't ",
+    "didn't ",
+    "haven't ",
+    "hasn't ",
+    "hadn't ",
+    "never ",
+    "without ",
+    "have no ",
+    "has no ",
+    "had no ",
+    "with no ",
+    "don’t ",
+    "doesn’t ",
+    "didn’t ",
+    "haven’t ",
+    "hasn’t ",
+    "hadn’t ",
 ];
 
 impl Mender<'_> {
@@ -53,8 +74,30 @@ impl Mender<'_> {
         let mut rest = conditions.clone();
         rest.remove(index);
         let of = only_relation(&conditions[index], frames)?;
+        // "A dog, but no cat": who has the one may have the other, too.
+        let is_also_wanted = |part: &Expr| only_relation(part, frames).is_some_and(|other| other == of);
+        if rest.iter().any(is_also_wanted) {
+            return self.denied_besides(select, frames, &positive, &rest);
+        }
         self.denied_of_joined(select, frames, &of, &positive, &rest)
             .or_else(|| self.denied_of_absent(select, frames, &positive, &rest))
+    }
+
+    /// The query stays as it is, but for what is denied.
+    fn denied_besides(
+        &self,
+        select: &Select,
+        frames: &[Frame],
+        positive: &Expr,
+        rest: &[Expr],
+    ) -> Option<(Select, String)> {
+        let mut one = frames.last()?.relations.iter();
+        one.find_map(|one| {
+            let ((fk, key), (_, others)) = self.without(select, one, frames)?;
+            let mut mended = select.clone();
+            mended.selection = rest.iter().cloned().chain([not_in(key, &fk, &others, positive)?]).reduce(and);
+            Some((mended, one.alias.clone()))
+        })
     }
 
     /// The table that is asked for stands in FROM.
@@ -71,12 +114,13 @@ impl Mender<'_> {
             let is_about_one = |expr: &Expr| only_relation(expr, frames).is_some_and(|alias| alias == one.alias);
             let (many, from) = self.without(select, one, frames)?;
             let (fk, key) = &many;
-            let only_one = rest.iter().all(is_about_one) && select.projection.iter().all(|item| match item {
-                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                    count_argument(expr).is_some() || is_about_one(expr)
-                }
-                _ => false,
-            });
+            let only_one = rest.iter().all(is_about_one)
+                && select.projection.iter().all(|item| match item {
+                    SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                        count_argument(expr).is_some() || is_about_one(expr)
+                    }
+                    _ => false,
+                });
             if !only_one {
                 return None;
             }
@@ -119,7 +163,7 @@ impl Mender<'_> {
     /// A query of one of the tables alone, and what is left of FROM without it; before them the column by which the rest
     /// refers to the one, and the one's key.
     fn without(&self, select: &Select, one: &Relation, frames: &[Frame]) -> Option<((Expr, Expr), (Select, Select))> {
-        let from = select.from.first()?;
+        let from = select.from.first().filter(|from| !from.joins.is_empty())?;
         let called = |index: usize| frames.last()?.relations.get(index).map(|relation| relation.alias.as_str());
         let at = (0..=from.joins.len()).find(|index| called(*index) == Some(&one.alias))?;
         let (mut alone, mut others) = (select.clone(), select.clone());
@@ -134,7 +178,8 @@ impl Mender<'_> {
         };
         let (fk, key) = self.reference_to(&edge, one, frames)?;
         let is_of_one = |join: &Join| {
-            condition(join).is_none_or(|condition| relations(condition, frames).is_none_or(|of| of.contains(&one.alias)))
+            condition(join)
+                .is_none_or(|condition| relations(condition, frames).is_none_or(|of| of.contains(&one.alias)))
         };
         (!others.from[0].joins.iter().any(is_of_one)).then_some(((fk, key), (alone, others)))
     }
@@ -211,9 +256,7 @@ fn positive(condition: &Expr) -> Option<Expr> {
             Some(Expr::BinaryOp { left, op: BinaryOperator::Eq, right })
         }
         Expr::InList { expr, list, negated: true } => Some(Expr::InList { expr, list, negated: false }),
-        Expr::InSubquery { expr, subquery, negated: true } => {
-            Some(Expr::InSubquery { expr, subquery, negated: false })
-        }
+        Expr::InSubquery { expr, subquery, negated: true } => Some(Expr::InSubquery { expr, subquery, negated: false }),
         Expr::Like { any, expr, pattern, escape_char, negated: true } => {
             Some(Expr::Like { any, expr, pattern, escape_char, negated: false })
         }

@@ -143,6 +143,175 @@ fn a_key_compared_with_a_name_means_what_has_the_name() {
 }
 
 #[test]
+fn a_key_is_compared_with_a_key() {
+    for (sql, expected) in [
+        (
+            "SELECT name FROM stadium WHERE name IN (SELECT stadium_id FROM concert)",
+            "SELECT name FROM stadium WHERE stadium.stadium_id IN (SELECT stadium_id FROM concert)",
+        ),
+        (
+            "SELECT theme FROM concert WHERE stadium_id = (SELECT name FROM stadium WHERE capacity > 9)",
+            "SELECT theme FROM concert WHERE stadium_id IN (SELECT stadium.stadium_id FROM stadium WHERE capacity > 9)",
+        ),
+    ] {
+        assert_eq!(
+            mended("Which are they?", &sql.replace("theme", "concert_name")),
+            expected.replace("theme", "concert_name")
+        );
+    }
+}
+
+#[test]
+fn what_another_table_has_is_looked_up_there() {
+    assert_eq!(
+        mended(
+            "Who sang in 2014?",
+            "SELECT name FROM singer WHERE concert_id IN (SELECT concert_id FROM concert WHERE year = 2014)"
+        ),
+        "SELECT name FROM singer WHERE singer.singer_id IN (SELECT singer_id FROM singer_in_concert WHERE concert_id IN \
+         (SELECT concert_id FROM concert WHERE year = 2014))"
+    );
+    assert_eq!(
+        mended(
+            "In which cities did Ada sing?",
+            "SELECT city FROM concert WHERE concert_id IN (SELECT concert_id FROM singer_in_concert)"
+        ),
+        "SELECT city FROM concert JOIN stadium ON concert.stadium_id = stadium.stadium_id WHERE concert_id IN \
+         (SELECT concert_id FROM singer_in_concert)"
+    );
+    // A table lies between.
+    assert_eq!(
+        mended("Who sang what in 2014?", "SELECT name, concert_name FROM singer WHERE year = 2014"),
+        "SELECT name, concert_name FROM singer JOIN singer_in_concert ON singer.singer_id = singer_in_concert.singer_id \
+         JOIN concert ON singer_in_concert.concert_id = concert.concert_id WHERE year = 2014"
+    );
+}
+
+#[test]
+fn what_is_not_there_and_not_used_goes() {
+    assert_eq!(
+        mended(
+            "Who has a song with 'Hey'?",
+            "SELECT T1.name FROM singer AS T1 JOIN songs AS T2 ON T1.singer_id = T1.singer_id WHERE T1.song_name LIKE '%Hey%'"
+        ),
+        "SELECT T1.name FROM singer AS T1 WHERE lower(T1.song_name) LIKE '%hey%'"
+    );
+    assert_eq!(
+        mended(
+            "Who has a song with 'Hey'?",
+            "SELECT T1.name FROM singer AS T1 INNER JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id INNER JOIN song AS T3 ON T2.concert_id = T2.concert_id WHERE T3.song_name LIKE '%Hey%'"
+        ),
+        "SELECT T1.name FROM singer AS T1 WHERE lower(T1.song_name) LIKE '%hey%'"
+    );
+}
+
+#[test]
+fn one_row_of_many_is_any_of_them() {
+    let one = "SELECT name FROM singer WHERE age = (SELECT max(age) FROM singer)";
+    assert_eq!(mended("Who is oldest?", one), one);
+    assert_eq!(
+        mended(
+            "Whose age is Ada's?",
+            "SELECT name FROM singer WHERE age = (SELECT age FROM singer WHERE name = 'Ada')"
+        ),
+        "SELECT name FROM singer WHERE age IN (SELECT age FROM singer WHERE name = 'Ada')"
+    );
+}
+
+#[test]
+fn what_is_denied_is_denied_of_all_rows() {
+    let question = "Which singers have not been in concert 7?";
+    assert_eq!(
+        mended(
+            question,
+            "SELECT T1.name FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.singer_id = T2.singer_id WHERE T2.concert_id <> 7"
+        ),
+        "SELECT T1.name FROM singer AS T1 WHERE T1.singer_id NOT IN (SELECT T2.singer_id FROM singer_in_concert AS T2 \
+         WHERE T2.concert_id = 7 AND T2.singer_id IS NOT NULL)"
+    );
+    assert_eq!(
+        mended(question, "SELECT singer_id FROM singer_in_concert WHERE concert_id <> 7"),
+        "SELECT singer.singer_id FROM singer WHERE singer.singer_id NOT IN (SELECT singer_in_concert.singer_id \
+         FROM singer_in_concert WHERE concert_id = 7 AND singer_in_concert.singer_id IS NOT NULL)"
+    );
+    assert_eq!(
+        mended(
+            "How many stadiums did not have a concert in 2014?",
+            "SELECT count(T2.concert_id) FROM stadium AS T1 LEFT JOIN concert AS T2 ON T1.stadium_id = T2.stadium_id WHERE T2.year NOT IN (2014)"
+        ),
+        "SELECT count(*) FROM stadium AS T1 WHERE T1.stadium_id NOT IN (SELECT T2.stadium_id FROM concert AS T2 \
+         WHERE T2.year IN (2014) AND T2.stadium_id IS NOT NULL)"
+    );
+    assert_eq!(
+        mended(
+            "Which stadiums had a concert in 2014 but did not have one in 2015?",
+            "SELECT T1.name FROM stadium AS T1 JOIN concert AS T2 ON T1.stadium_id = T2.stadium_id WHERE T2.year = 2014 AND T2.year <> 2015"
+        ),
+        "SELECT T1.name FROM stadium AS T1 JOIN concert AS T2 ON T1.stadium_id = T2.stadium_id WHERE T2.year = 2014 AND \
+         T1.stadium_id NOT IN (SELECT T2.stadium_id FROM concert AS T2 WHERE T2.year = 2015 AND T2.stadium_id IS NOT NULL)"
+    );
+    // A join with nothing finds nothing.
+    assert_eq!(
+        mended(
+            "Stadiums with no concerts in 2014",
+            "SELECT name FROM stadium JOIN concert ON stadium.stadium_id = concert.stadium_id WHERE concert.stadium_id IS NULL AND year = 2014"
+        ),
+        "SELECT name FROM stadium WHERE stadium.stadium_id NOT IN (SELECT concert.stadium_id FROM concert \
+         WHERE year = 2014 AND concert.stadium_id IS NOT NULL)"
+    );
+    // One table alone.
+    for sql in [
+        "SELECT name FROM singer WHERE country = 'France' AND country <> 'Spain'",
+        "SELECT name FROM singer WHERE country <> 'Spain'",
+    ] {
+        assert_eq!(mended("Who has not been in Spain?", sql), sql);
+    }
+    for (question, sql) in [
+        // Denied of the one row that a concert has.
+        (
+            "Which concerts have not been in Oslo?",
+            "SELECT concert_name FROM concert JOIN stadium ON concert.stadium_id = stadium.stadium_id WHERE city <> 'Oslo'",
+        ),
+        // Of some other than that.
+        (
+            "Which stadiums had concerts in another year than 2014?",
+            "SELECT name FROM stadium JOIN concert ON stadium.stadium_id = concert.stadium_id WHERE year <> 2014",
+        ),
+        (
+            "Which stadiums have had no concert?",
+            "SELECT name FROM stadium LEFT JOIN concert ON stadium.stadium_id = concert.stadium_id WHERE concert.stadium_id IS NULL",
+        ),
+    ] {
+        assert_eq!(mended(question, sql), sql);
+    }
+}
+
+#[test]
+fn a_name_is_shown_rather_than_a_number() {
+    let tables = "
+        flights: airline bigint, number bigint
+        airlines: uid bigint, airline varchar, country varchar";
+    let subject = subject(tables, "joins: [flights.airline = airlines.uid]");
+    let sql = "SELECT airline FROM flights GROUP BY airline ORDER BY count(*) DESC LIMIT 1";
+    assert_eq!(
+        mend(sql, &subject, "Which airline has the most flights?"),
+        "SELECT airlines.airline FROM flights JOIN airlines ON flights.airline = airlines.uid GROUP BY airlines.airline \
+         ORDER BY count(*) DESC LIMIT 1"
+    );
+    assert_eq!(mend(sql, &subject, "Which airline id has the most flights?"), sql);
+    let own = "SELECT uid, airline FROM airlines";
+    assert_eq!(mend(own, &subject, "Which are they?"), own);
+}
+
+#[test]
+fn the_order_is_the_one_that_is_asked_for() {
+    let sql = "SELECT name FROM singer ORDER BY age";
+    assert_eq!(mended("Singers from old to young", sql), format!("{sql} DESC"));
+    assert_eq!(mended("Singers in ascending order of age", &format!("{sql} DESC")), format!("{sql} ASC"));
+    assert_eq!(mended("Singers by age", sql), sql);
+}
+
+#[test]
 fn the_question_has_the_last_word() {
     assert_eq!(
         mended("Who is under 30?", "SELECT name FROM singer WHERE age > 30"),
@@ -155,6 +324,15 @@ fn the_question_has_the_last_word() {
         ),
         "SELECT stadium_id FROM concert WHERE year IN (2014, 2015) GROUP BY stadium_id HAVING count(DISTINCT year) = 2"
     );
+    // Both are meant of what may have both.
+    let sql = "SELECT stadium_id FROM concert WHERE concert_name IN ('Auditions', 'Home Visits')";
+    assert_eq!(
+        mended("Which stadium ids had the concerts Auditions and Home Visits?", sql),
+        format!("{sql} GROUP BY stadium_id HAVING count(DISTINCT concert_name) = 2")
+    );
+    let of_one = sql.replace("stadium_id", "year");
+    assert_eq!(mended("In which years were Auditions and Home Visits?", &of_one), of_one);
+    assert_eq!(mended("Which stadium ids had Auditions or Home Visits?", sql), sql);
 }
 
 #[test]

@@ -21,13 +21,14 @@ pub(super) async fn guess(
 ) -> Vec<ForeignKey> {
     let mut guessed = Vec::new();
     for table in tables {
-        let is_declared = |column: &Column| {
-            declared.iter().any(|key| key.table == table.name && key.columns.contains(&column.name))
-        };
+        let is_declared =
+            |column: &Column| declared.iter().any(|key| key.table == table.name && key.columns.contains(&column.name));
         for column in table.columns.iter().filter(|column| !is_declared(column)) {
             let others = tables.iter().filter(|other| other.name != table.name);
             let named = others.filter_map(|other| Some((other, own_key(other)?)));
-            let Some((other, key)) = named.clone().find(|(other, _)| is_called(&column.name, &other.name)) else { continue };
+            let Some((other, key)) = named.clone().find(|(other, _)| is_called(&column.name, &other.name)) else {
+                continue;
+            };
             if key.kind != column.kind {
                 continue;
             }
