@@ -119,6 +119,7 @@ impl Answer {
                 width: list("columns").count(),
                 rows: list("rows").map(cells).collect(),
                 is_cut: body["truncated"].as_bool().unwrap_or(false),
+                ..Rows::default()
             },
             tables: list("tables").filter_map(Value::as_str).map(str::to_owned).collect(),
             took: Duration::ZERO,

@@ -10,6 +10,7 @@ mod report;
 mod rows;
 mod sqlite;
 mod tally;
+mod ties;
 
 use std::{
     collections::BTreeMap,

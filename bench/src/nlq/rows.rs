@@ -1,6 +1,8 @@
 //! Whether two results are the same: execution accuracy, as the test suites of Spider measure it
 //! (<https://github.com/taoyds/test-suite-sql-eval>). Names of columns do not count, nor does their order.
 
+use std::ops::Range;
+
 use super::cell::Cell;
 
 /// Rows that are read and compared; the function gives no more either.
@@ -16,10 +18,12 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Vec<Cell>>,
     /// Whether there were more than [`MOST_ROWS`].
     pub(super) is_cut: bool,
+    /// Lengths of the runs of rows that may stand in any order among themselves; none where each has its place.
+    pub(super) ties: Vec<usize>,
 }
 
 impl Rows {
-    /// Rows whose order counts must have it too; others are compared as multisets.
+    /// Rows whose order counts must have it too, but for ties; others are compared as multisets.
     pub(super) fn is_same(&self, gold: &Self, ordered: bool) -> bool {
         if self.is_cut != gold.is_cut || self.rows.len() != gold.rows.len() {
             return false;
@@ -30,23 +34,40 @@ impl Rows {
         if self.width != gold.width {
             return false;
         }
+        let runs = gold.runs(ordered);
         let places = |column: &usize| {
-            let wanted = gold.column(*column, ordered);
+            let wanted = gold.column(*column, &runs);
             let is_alike = |place: &usize| {
-                let there = self.column(*place, ordered);
+                let there = self.column(*place, &runs);
                 wanted.iter().zip(&there).all(|(one, other)| one.is_same(other))
             };
             (0..self.width).filter(is_alike).collect::<Vec<_>>()
         };
         let candidates: Vec<Vec<usize>> = (0..gold.width).map(|column| places(&column)).collect();
-        let mut search = Search { found: self, gold, ordered, candidates, left: MOST_ARRANGEMENTS };
+        let mut search = Search { found: self, gold, runs: &runs, candidates, left: MOST_ARRANGEMENTS };
         search.fits(&mut Vec::new())
     }
 
-    fn column(&self, place: usize, ordered: bool) -> Vec<&Cell> {
-        let mut cells: Vec<&Cell> = self.rows.iter().filter_map(|row| row.get(place)).collect();
+    /// Within which rows the order does not count.
+    fn runs(&self, ordered: bool) -> Vec<Range<usize>> {
         if !ordered {
-            cells.sort_by(|one, other| one.order(other));
+            return vec![0..self.rows.len()];
+        }
+        let each = vec![1; self.rows.len()];
+        let lengths = if self.ties.is_empty() { &each } else { &self.ties };
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end - length..*end)
+        });
+        ends.collect()
+    }
+
+    fn column(&self, place: usize, runs: &[Range<usize>]) -> Vec<&Cell> {
+        let mut cells: Vec<&Cell> = self.rows.iter().filter_map(|row| row.get(place)).collect();
+        for run in runs {
+            if let Some(run) = cells.get_mut(run.clone()) {
+                run.sort_by(|one, other| one.order(other));
+            }
         }
         cells
     }
@@ -55,7 +76,7 @@ impl Rows {
 struct Search<'a> {
     found: &'a Rows,
     gold: &'a Rows,
-    ordered: bool,
+    runs: &'a [Range<usize>],
     /// For each column of the gold, the columns that hold its values.
     candidates: Vec<Vec<usize>>,
     left: usize,
@@ -84,14 +105,16 @@ impl Search<'_> {
         let is_row = |gold: &[Cell], row: &[Cell]| {
             gold.iter().zip(places).all(|(cell, place)| row.get(*place).is_some_and(|other| cell.is_same(other)))
         };
-        if self.ordered {
-            return self.gold.rows.iter().zip(&self.found.rows).all(|(gold, row)| is_row(gold, row));
-        }
-        // Both are in much the same order, mostly: the first that is left is likely to be the one.
-        let mut left: Vec<&Vec<Cell>> = self.found.rows.iter().rev().collect();
-        self.gold.rows.iter().all(|gold| {
-            let at = left.iter().rposition(|row| is_row(gold, row));
-            at.map(|at| left.remove(at)).is_some()
+        self.runs.iter().all(|run| {
+            let (Some(found), Some(gold)) = (self.found.rows.get(run.clone()), self.gold.rows.get(run.clone())) else {
+                return false;
+            };
+            // Both are in much the same order, mostly: the first that is left is likely to be the one.
+            let mut left: Vec<&Vec<Cell>> = found.iter().rev().collect();
+            gold.iter().all(|gold| {
+                let at = left.iter().rposition(|row| is_row(gold, row));
+                at.map(|at| left.remove(at)).is_some()
+            })
         })
     }
 }
@@ -105,7 +128,7 @@ mod tests {
     fn rows(rows: &[Value]) -> Rows {
         let cells = |row: &Value| row.as_array().unwrap().iter().map(Cell::json).collect::<Vec<_>>();
         let rows: Vec<_> = rows.iter().map(cells).collect();
-        Rows { width: rows.first().map_or(0, Vec::len), rows, is_cut: false }
+        Rows { width: rows.first().map_or(0, Vec::len), rows, ..Rows::default() }
     }
 
     #[test]
