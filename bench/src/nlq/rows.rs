@@ -50,11 +50,12 @@ impl Rows {
 
     /// Within which rows the order does not count.
     fn runs(&self, ordered: bool) -> Vec<Range<usize>> {
-        if !ordered {
-            return vec![0..self.rows.len()];
-        }
-        let each = vec![1; self.rows.len()];
-        let lengths = if self.ties.is_empty() { &each } else { &self.ties };
+        let count = self.rows.len();
+        let lengths = match (ordered, self.ties.is_empty()) {
+            (false, _) => vec![count],
+            (true, true) => vec![1; count],
+            (true, false) => self.ties.clone(),
+        };
         let ends = lengths.iter().scan(0, |end, length| {
             *end += length;
             Some(*end - length..*end)

@@ -67,7 +67,7 @@ impl Links {
     }
 
     /// The declared links by which a table refers to others: `orders.customer_id = customers.id` is one of orders.
-    pub(crate) fn from_table(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
+    pub(crate) fn references_of(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
         let refers = move |link: &&Link| {
             link.is_declared && link.one.table.eq_ignore_ascii_case(table) && link.one.table != link.other.table
         };
@@ -75,7 +75,7 @@ impl Links {
     }
 
     /// The declared links by which other tables refer to this one: `orders.customer_id = customers.id` refers to customers.
-    pub(crate) fn to_table(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
+    pub(crate) fn references_to(&self, table: &str) -> impl Iterator<Item = (&Place, &Place)> {
         let refers = move |link: &&Link| {
             link.is_declared && link.other.table.eq_ignore_ascii_case(table) && link.one.table != link.other.table
         };

@@ -30,8 +30,21 @@ async fn what_the_guard_refuses_is_mended_by_the_model() {
     // The model sees what it wrote, and why that does not work.
     let again = &app.asked().await[1];
     let told = last_message(again);
-    assert!(told.contains(error) && told.contains("UNANSWERABLE"), "{told}");
+    assert!(told.contains(error) && told.ends_with("Write the corrected statement."), "{told}");
     assert!(prompt(again).contains(&format!("```sql\n{refused}\n```")));
+}
+
+/// Only then a model is reminded that there may be no answer: a small one takes the hint.
+#[tokio::test]
+async fn what_is_asked_for_and_not_there_may_have_no_answer() {
+    let folder = people();
+    let app = TestApp::with_shop(folder.path(), &[]).await;
+    let refused = "SELECT avg(salary) FROM people";
+    app.script(json!([sql(refused), words("UNANSWERABLE: There are no salaries.")])).await;
+    let answer = app.query(json!({"question": "What is the average salary of people?"})).await.ok();
+    assert_eq!(answer["answerable"], false);
+    let told = last_message(&app.asked().await[1]);
+    assert!(told.ends_with("Write the corrected statement, or UNANSWERABLE."), "{told}");
 }
 
 #[tokio::test]

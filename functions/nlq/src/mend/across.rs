@@ -94,7 +94,7 @@ impl Mender<'_> {
                 let [table, column, key] = [&there.table, &name, &there.column].map(|name| ident(name));
                 let sql = format!("SELECT {key} FROM {table} WHERE {column} IN ({})", guard::print(subquery));
                 if let Ok(query) = guard::parse(&sql) {
-                    *subquery = Box::new(query);
+                    **subquery = query;
                 }
             }
             _ => {}

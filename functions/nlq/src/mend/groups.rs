@@ -248,7 +248,7 @@ fn has_many(select: &Select, column: &Expr, frames: &[Frame], links: &Links) -> 
     let Some(table) = &many.table else { return false };
     projected(select).all(|shown| {
         let Some((one, field)) = resolve(shown, frames) else { return false };
-        links.from_table(table).any(|(here, there)| {
+        links.references_of(table).any(|(here, there)| {
             let is_reference = one.alias == many.alias && here.column.eq_ignore_ascii_case(&field.name);
             is_reference || one.table.as_ref().is_some_and(|table| there.table.eq_ignore_ascii_case(table))
         })

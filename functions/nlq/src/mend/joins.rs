@@ -252,7 +252,7 @@ impl Mender<'_> {
             let onward = self.subject.links.of_table(&from.table).flat_map(|(_, there)| words(&there.table));
             self.asks_for(words(&from.table).into_iter().chain(onward), &own_words)
         };
-        let referring: Vec<(&Place, &Place)> = self.subject.links.to_table(&own.table).filter(is_asked).collect();
+        let referring: Vec<(&Place, &Place)> = self.subject.links.references_to(&own.table).filter(is_asked).collect();
         let Some((first, _)) = referring.first() else { return };
         if referring.iter().any(|(there, _)| there.table != first.table) {
             return;

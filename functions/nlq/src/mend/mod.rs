@@ -1,5 +1,5 @@
 //! Mends what small models get wrong, on the syntax tree and before the guard sees it: names that are nearly right, words of
-//! other databases' SQL, values in another spelling, joins that are missing or lead nowhere.
+//! other databases' SQL, values in another spelling, joins that are missing or lead nowhere, and what is denied by halves.
 //!
 //! Each mend makes a query that means what was most likely meant. It neither has to be safe, which is the guard's business, nor
 //! complete: what it does not understand stays as it is.

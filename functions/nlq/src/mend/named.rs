@@ -106,7 +106,7 @@ impl Mender<'_> {
             here.column.eq_ignore_ascii_case(&name)
                 && tables.iter().all(|known| !known.table.eq_ignore_ascii_case(&there.table))
         };
-        let mut links = self.subject.links.from_table(&known.table).filter(is_here);
+        let mut links = self.subject.links.references_of(&known.table).filter(is_here);
         let (Some((here, there)), None) = (links.next(), links.next()) else { return None };
         let other = self.subject.schema.table(&there.table)?;
         let texts: Vec<&str> = other

@@ -3,44 +3,38 @@
 
 use shared::sql::guard;
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArguments, Join, JoinOperator, OrderBy, Query, Select, SelectItem, SetExpr, Value,
+    BinaryOperator, Expr, FunctionArguments, Join, JoinOperator, OrderBy, Select, SelectItem, SetExpr, Value,
 };
 
 use super::{
     Mender, and, condition, conjuncts, each_expr, grouping,
     joins::ordering,
-    names::reference,
+    names::{ident, reference},
     scope::{Frame, Relation, resolve},
 };
 use crate::links::Place;
 
 /// How a question says that there is none, rather than that one is not so.
-const NONE: [&str; 24] = [
-    "do not ",
-    "does not ",
-    "did not ",
-    "have not ",
-    "has not ",
-    "had not ",
-    "don't ",
-    "doesn't ",
-    "didn't ",
-    "haven't ",
-    "hasn't ",
-    "hadn't ",
-    "never ",
-    "without ",
-    "have no ",
-    "has no ",
-    "had no ",
-    "with no ",
-    "don’t ",
-    "doesn’t ",
-    "didn’t ",
-    "haven’t ",
-    "hasn’t ",
-    "hadn’t ",
+const NONE: [&str; 12] = [
+    "do not", "does not", "did not", "have not", "has not", "had not", "have no", "has no", "had no", "with no",
+    "without", "never",
 ];
+
+struct Mended {
+    select: Select,
+    /// The alias of the only table whose columns it may show.
+    shows: String,
+}
+
+/// A query taken apart: into the table that is asked for, and those with many rows for each of its rows.
+struct Parted {
+    one: Select,
+    many: Select,
+    /// Of the many, what refers to the one.
+    reference: Expr,
+    /// What it refers to.
+    key: Expr,
+}
 
 impl Mender<'_> {
     pub(super) fn mend_negations(&self, select: &mut Select, order_by: Option<&OrderBy>, frames: &[Frame]) {
@@ -50,21 +44,19 @@ impl Mender<'_> {
             return;
         }
         let own = std::slice::from_ref(frame);
-        let mended = missing_rows(select, own).or_else(|| {
-            let question = format!("{} ", self.question.to_lowercase());
-            NONE.iter().any(|none| question.contains(none)).then(|| self.denied(select, own)).flatten()
-        });
+        let mended =
+            missing_rows(select, own).or_else(|| says_none(self.question).then(|| self.denied(select, own)).flatten());
         // Nothing but the table that stays may be asked for.
-        if let Some((mended, stays)) = mended
-            && shows_only(&mended, order_by, &stays, own)
+        if let Some(mended) = mended
+            && shows_only(&mended.select, order_by, &mended.shows, own)
         {
-            *select = mended;
+            *select = mended.select;
         }
     }
 
     /// `FROM student JOIN has_pet … JOIN pet … WHERE pet.kind <> 'cat'` becomes
     /// `FROM student WHERE id NOT IN (SELECT student_id FROM has_pet JOIN pet … WHERE pet.kind = 'cat')`.
-    fn denied(&self, select: &Select, frames: &[Frame]) -> Option<(Select, String)> {
+    fn denied(&self, select: &Select, frames: &[Frame]) -> Option<Mended> {
         let conditions: Vec<Expr> = conjuncts(select.selection.as_ref()?).into_iter().cloned().collect();
         let mut negative = conditions.iter().enumerate().filter_map(|(index, part)| Some((index, positive(part)?)));
         let (index, positive) = negative.next()?;
@@ -77,7 +69,7 @@ impl Mender<'_> {
         // "A dog, but no cat": who has the one may have the other, too.
         let is_also_wanted = |part: &Expr| only_relation(part, frames).is_some_and(|other| other == of);
         if rest.iter().any(is_also_wanted) {
-            return self.denied_besides(select, frames, &positive, &rest);
+            return self.denied_besides(select, frames, &of, &positive, &rest);
         }
         self.denied_of_joined(select, frames, &of, &positive, &rest)
             .or_else(|| self.denied_of_absent(select, frames, &positive, &rest))
@@ -88,15 +80,17 @@ impl Mender<'_> {
         &self,
         select: &Select,
         frames: &[Frame],
+        of: &str,
         positive: &Expr,
         rest: &[Expr],
-    ) -> Option<(Select, String)> {
-        let mut one = frames.last()?.relations.iter();
-        one.find_map(|one| {
-            let ((fk, key), (_, others)) = self.without(select, one, frames)?;
-            let mut mended = select.clone();
-            mended.selection = rest.iter().cloned().chain([not_in(key, &fk, &others, positive)?]).reduce(and);
-            Some((mended, one.alias.clone()))
+    ) -> Option<Mended> {
+        let mut others = frames.last()?.relations.iter().filter(|relation| relation.alias != of);
+        others.find_map(|one| {
+            let parted = self.without(select, one, frames)?;
+            let denied = not_in(parted.key, &parted.reference, &parted.many, positive)?;
+            let mut select = select.clone();
+            select.selection = rest.iter().cloned().chain([denied]).reduce(and);
+            Some(Mended { select, shows: one.alias.clone() })
         })
     }
 
@@ -108,12 +102,11 @@ impl Mender<'_> {
         of: &str,
         positive: &Expr,
         rest: &[Expr],
-    ) -> Option<(Select, String)> {
+    ) -> Option<Mended> {
         let frame = frames.last()?;
         frame.relations.iter().filter(|relation| relation.alias != of).find_map(|one| {
             let is_about_one = |expr: &Expr| only_relation(expr, frames).is_some_and(|alias| alias == one.alias);
-            let (many, from) = self.without(select, one, frames)?;
-            let (fk, key) = &many;
+            let parted = self.without(select, one, frames)?;
             let only_one = rest.iter().all(is_about_one)
                 && select.projection.iter().all(|item| match item {
                     SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
@@ -124,64 +117,55 @@ impl Mender<'_> {
             if !only_one {
                 return None;
             }
-            let mut mended = from.0;
-            let denied = not_in(key.clone(), fk, &from.1, positive)?;
-            mended.selection = rest.iter().cloned().chain([denied]).reduce(and);
-            count_rows(&mut mended);
-            Some((mended, one.alias.clone()))
+            let denied = not_in(parted.key, &parted.reference, &parted.many, positive)?;
+            let mut select = parted.one;
+            select.selection = rest.iter().cloned().chain([denied]).reduce(and);
+            count_rows(&mut select);
+            Some(Mended { select, shows: one.alias.clone() })
         })
     }
 
     /// `SELECT student_id FROM has_pet JOIN pet … WHERE pet.kind <> 'cat'`: students without pets have no cat either.
-    fn denied_of_absent(
-        &self,
-        select: &Select,
-        frames: &[Frame],
-        positive: &Expr,
-        rest: &[Expr],
-    ) -> Option<(Select, String)> {
+    fn denied_of_absent(&self, select: &Select, frames: &[Frame], positive: &Expr, rest: &[Expr]) -> Option<Mended> {
         let [SelectItem::UnnamedExpr(shown)] = select.projection.as_slice() else { return None };
         let (relation, field) = resolve(shown, frames)?;
         let is_reference = |(here, _): &(&Place, &Place)| here.column.eq_ignore_ascii_case(&field.name);
         let table = relation.table.as_ref()?;
-        let (_, there) = self.subject.links.from_table(table).find(is_reference)?;
+        let (_, there) = self.subject.links.references_of(table).find(is_reference)?;
         let is_joined = frames.last()?.relations.iter().any(|other| other.table.as_ref() == Some(&there.table));
         if is_joined || !rest.is_empty() {
             return None;
         }
         let one = Relation::of_table(self.subject.schema.table(&there.table)?, None);
         let key = reference(&one, &there.column);
-        let Ok(Query { body, .. }) = guard::parse(&format!("SELECT {key} FROM {}", super::names::ident(&there.table)))
-        else {
-            return None;
-        };
-        let SetExpr::Select(mut mended) = *body else { return None };
-        mended.selection = Some(not_in(key, &reference(relation, &field.name), select, positive)?);
-        Some((*mended, one.alias))
+        let sql = format!("SELECT {key} FROM {}", ident(&there.table));
+        let SetExpr::Select(mut alone) = *guard::parse(&sql).ok()?.body else { return None };
+        alone.selection = Some(not_in(key, &reference(relation, &field.name), select, positive)?);
+        Some(Mended { select: *alone, shows: one.alias })
     }
 
-    /// A query of one of the tables alone, and what is left of FROM without it; before them the column by which the rest
-    /// refers to the one, and the one's key.
-    fn without(&self, select: &Select, one: &Relation, frames: &[Frame]) -> Option<((Expr, Expr), (Select, Select))> {
+    /// Nothing but one join may link the table with the others, and by a reference to it.
+    fn without(&self, select: &Select, one: &Relation, frames: &[Frame]) -> Option<Parted> {
         let from = select.from.first().filter(|from| !from.joins.is_empty())?;
         let called = |index: usize| frames.last()?.relations.get(index).map(|relation| relation.alias.as_str());
         let at = (0..=from.joins.len()).find(|index| called(*index) == Some(&one.alias))?;
-        let (mut alone, mut others) = (select.clone(), select.clone());
+        let (mut alone, mut many) = (select.clone(), select.clone());
         alone.from[0].joins.clear();
         let edge = if at == 0 {
-            let first = others.from[0].joins.remove(0);
-            others.from[0].relation = first.relation.clone();
+            let first = many.from[0].joins.remove(0);
+            many.from[0].relation = first.relation.clone();
             first
         } else {
             alone.from[0].relation = from.joins[at - 1].relation.clone();
-            others.from[0].joins.remove(at - 1)
+            many.from[0].joins.remove(at - 1)
         };
-        let (fk, key) = self.reference_to(&edge, one, frames)?;
+        let (reference, key) = self.reference_to(&edge, one, frames)?;
         let is_of_one = |join: &Join| {
             condition(join)
                 .is_none_or(|condition| relations(condition, frames).is_none_or(|of| of.contains(&one.alias)))
         };
-        (!others.from[0].joins.iter().any(is_of_one)).then_some(((fk, key), (alone, others)))
+        let is_apart = !many.from[0].joins.iter().any(is_of_one);
+        is_apart.then_some(Parted { one: alone, many, reference, key })
     }
 
     /// Of a join, the column that refers to a table, and the key that it refers to.
@@ -195,14 +179,14 @@ impl Mender<'_> {
                 && here.column.eq_ignore_ascii_case(&from.name)
                 && there.column.eq_ignore_ascii_case(&to.name)
         };
-        let mut links = self.subject.links.to_table(one.table.as_ref()?);
+        let mut links = self.subject.links.references_to(one.table.as_ref()?);
         links.any(is_link).then(|| ((**fk).clone(), (**key).clone()))
     }
 }
 
 /// `FROM battle JOIN ship ON battle.id = ship.lost_in WHERE ship.lost_in IS NULL AND ship.kind = 'Brig'` finds nothing:
 /// battles are meant in which no such ship was lost.
-fn missing_rows(select: &Select, frames: &[Frame]) -> Option<(Select, String)> {
+fn missing_rows(select: &Select, frames: &[Frame]) -> Option<Mended> {
     let from = select.from.first()?;
     let [join] = from.joins.as_slice() else { return None };
     let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition(join)? else { return None };
@@ -221,15 +205,21 @@ fn missing_rows(select: &Select, frames: &[Frame]) -> Option<(Select, String)> {
     if nulls.is_empty() || finds_some || !rest.iter().all(|part| is_of(part, one)) {
         return None;
     }
-    let (mut mended, mut others) = (select.clone(), select.clone());
-    mended.from[0].joins.clear();
+    let (mut alone, mut others) = (select.clone(), select.clone());
+    alone.from[0].joins.clear();
     others.from[0].relation = join.relation.clone();
     others.from[0].joins.clear();
     let denied = denied.into_iter().cloned().reduce(and).unwrap_or(Expr::value(Value::Boolean(true)));
     let denied = not_in((**key).clone(), fk, &others, &denied)?;
-    mended.selection = rest.into_iter().cloned().chain([denied]).reduce(and);
-    count_rows(&mut mended);
-    Some((mended, one.alias.clone()))
+    alone.selection = rest.into_iter().cloned().chain([denied]).reduce(and);
+    count_rows(&mut alone);
+    Some(Mended { select: alone, shows: one.alias.clone() })
+}
+
+fn says_none(question: &str) -> bool {
+    let question = question.to_lowercase().replace('’', "'").replace("n't", " not");
+    let words = format!(" {} ", question.split_whitespace().collect::<Vec<_>>().join(" "));
+    NONE.iter().any(|none| words.contains(&format!(" {none} ")))
 }
 
 fn is_inner(join: &Join) -> bool {

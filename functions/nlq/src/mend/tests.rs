@@ -244,7 +244,7 @@ fn what_is_denied_is_denied_of_all_rows() {
     );
     assert_eq!(
         mended(
-            "Which stadiums had a concert in 2014 but did not have one in 2015?",
+            "Which stadiums had a concert in 2014 but didn’t have one in 2015?",
             "SELECT T1.name FROM stadium AS T1 JOIN concert AS T2 ON T1.stadium_id = T2.stadium_id WHERE T2.year = 2014 AND T2.year <> 2015"
         ),
         "SELECT T1.name FROM stadium AS T1 JOIN concert AS T2 ON T1.stadium_id = T2.stadium_id WHERE T2.year = 2014 AND \
@@ -264,7 +264,7 @@ fn what_is_denied_is_denied_of_all_rows() {
         "SELECT name FROM singer WHERE country = 'France' AND country <> 'Spain'",
         "SELECT name FROM singer WHERE country <> 'Spain'",
     ] {
-        assert_eq!(mended("Who has not been in Spain?", sql), sql);
+        assert_eq!(mended("Who hasn't been in Spain?", sql), sql);
     }
     for (question, sql) in [
         // Denied of the one row that a concert has.
