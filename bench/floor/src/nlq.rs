@@ -1,7 +1,7 @@
 //! The least program that makes the AWS calls of an nlq turn that goes on with a session: one Query of DynamoDB, one
 //! Converse that writes SQL, Athena's StartQueryExecution, GetQueryExecution and GetQueryResults, one Converse that puts
-//! the rows into words, one TransactWriteItems of three parts with the SQL and the rows. Before its first turn, at the same
-//! time, Athena's ListTableMetadata and one GetObject of S3. No checks, no limits, no chart, no errors of its own.
+//! the rows into words, one TransactWriteItems of three parts with the SQL and the rows. In its first turn, at the same time
+//! as the Query, Athena's ListTableMetadata and one GetObject of S3. No checks, no limits, no chart, no errors of its own.
 
 use std::time::Duration;
 
@@ -74,8 +74,8 @@ impl Floor {
     async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Error> {
         let caller = event.payload.claims().caller();
         let Question { question, session_id } = serde_json::from_str(&event.payload.body)?;
-        let mut messages = self.memory.history(&caller, &session_id).await?;
-        let known = self.known.get_or_try_init(|| self.look()).await?;
+        let (mut messages, known) =
+            tokio::try_join!(self.memory.history(&caller, &session_id), self.known.get_or_try_init(|| self.look()))?;
         messages.push(message(ConversationRole::User, &question)?);
         let written = self.model.converse(known, messages).await?;
         let sql = fenced(&written).ok_or("the model wrote no SQL")?;

@@ -2,9 +2,13 @@
 //!
 //! It can only narrow what is allowed: hide tables and columns, never add any.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde::Deserialize;
+use serde_saphyr::{DefaultMessageFormatter, MessageFormatter};
 use shared::{
     Error,
     sql::{
@@ -13,7 +17,7 @@ use shared::{
     },
 };
 
-use crate::links::Links;
+use crate::{links::Links, outline::Shown};
 
 /// The file. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -60,6 +64,9 @@ pub(crate) struct Metric {
 pub(crate) struct Example {
     pub(crate) question: String,
     pub(crate) sql: String,
+    /// Whether the guard lets it pass, which is asked once, of those that are to be shown.
+    #[serde(skip)]
+    is_allowed: OnceLock<bool>,
 }
 
 /// What can be asked about: the database's schema, narrowed, and what is known of it.
@@ -68,24 +75,39 @@ pub(crate) struct Subject {
     pub(crate) schema: Schema,
     pub(crate) layer: Layer,
     pub(crate) links: Links,
+    /// The tables as a model is shown them.
+    pub(crate) whole: Vec<Arc<Shown>>,
 }
 
 impl Subject {
     /// `yaml` is the layer's text, where there is one. A layer that cannot be read is an error, since it may hide something.
-    pub(crate) fn new(schema: &Schema, yaml: Option<&str>, limits: &guard::Limits) -> Result<Self, Error> {
+    pub(crate) fn new(schema: &Schema, yaml: Option<&str>) -> Result<Self, Error> {
         let mut layer: Layer = match yaml {
             Some(text) if !text.trim().is_empty() => serde_saphyr::from_str(text).map_err(|error| {
-                // Its first line says what and where; the others quote the file.
-                let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+                let reason = reason(&error);
                 Error::Configuration(format!("the semantic layer of {}: {reason}", schema.database))
             })?,
             _ => Layer::default(),
         };
         let mut schema = schema.clone();
         layer.hide(&mut schema);
-        layer.keep_what_is_allowed(&schema, limits);
+        layer.keep_what_is_allowed(&schema);
         let links = Links::of(&schema, &layer);
-        Ok(Self { schema, layer, links })
+        let mut subject = Self { schema, layer, links, whole: Vec::new() };
+        subject.whole = subject.schema.tables.iter().map(|table| Arc::new(Shown::whole(&subject, table))).collect();
+        Ok(subject)
+    }
+
+    /// No example may teach a model what it must not ask for.
+    pub(crate) fn allows(&self, example: &Example) -> bool {
+        *example.is_allowed.get_or_init(|| {
+            let (database, checked) =
+                (&self.schema.database, guard::check(&example.sql, &self.schema, &guard::Limits::default()));
+            if let Err(refusal) = &checked {
+                tracing::warn!(database, question = example.question, %refusal, "an example of the semantic layer is refused");
+            }
+            checked.is_ok()
+        })
     }
 
     pub(crate) fn notes(&self, table: &str) -> Option<&TableNotes> {
@@ -135,18 +157,19 @@ impl Layer {
         schema.tables.retain(|table| !is_hidden(table));
     }
 
-    /// Neither examples nor joins nor metrics may teach a model what it must not ask for.
-    fn keep_what_is_allowed(&mut self, schema: &Schema, limits: &guard::Limits) {
-        let database = &schema.database;
-        self.examples.retain(|example| {
-            let checked = guard::check(&example.sql, schema, limits);
-            if let Err(refusal) = &checked {
-                tracing::warn!(database, question = example.question, %refusal, "an example of the semantic layer is refused");
-            }
-            checked.is_ok()
-        });
+    /// Neither joins nor metrics may teach a model what it must not ask for.
+    fn keep_what_is_allowed(&mut self, schema: &Schema) {
         self.joins.retain(|join| names_of(join).all(|(table, column)| is_visible(schema, table, column)));
         self.metrics.retain(|_, metric| names_of(&metric.sql).all(|(table, column)| is_visible(schema, table, column)));
+    }
+}
+
+/// What is wrong, and where. (As the error writes itself, it would quote the file.)
+fn reason(error: &serde_saphyr::Error) -> String {
+    let message = DefaultMessageFormatter.format_message(error.without_snippet());
+    match error.location() {
+        Some(at) => format!("line {}, column {}: {message}", at.line(), at.column()),
+        None => message.into_owned(),
     }
 }
 
@@ -189,7 +212,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn subject(tables: &str, yaml: &str) -> Subject {
-        Subject::new(&schema(tables), Some(yaml), &guard::Limits::default()).unwrap()
+        Subject::new(&schema(tables), Some(yaml)).unwrap()
     }
 
     const SHOP: &str = "
@@ -225,14 +248,15 @@ examples:
         assert!(customers.column("birth_date").unwrap().is_hidden);
         assert_eq!(subject.layer.joins, ["orders.customer_id = customers.id"]);
         assert_eq!(subject.layer.metrics.keys().collect::<Vec<_>>(), ["revenue"]);
-        assert_eq!(subject.layer.examples.len(), 1);
+        let allowed: Vec<bool> = subject.layer.examples.iter().map(|example| subject.allows(example)).collect();
+        assert_eq!(allowed, [false, true]);
         assert_eq!(subject.values("customers", "COUNTRY"), ["CH", "DE"]);
     }
 
     #[test]
     fn a_layer_that_cannot_be_read_is_an_error_with_its_place() {
         for yaml in ["tables: [", "tables:\n  orders: { hiden: true }", "unknown: 1"] {
-            let error = Subject::new(&schema(SHOP), Some(yaml), &guard::Limits::default()).unwrap_err();
+            let error = Subject::new(&schema(SHOP), Some(yaml)).unwrap_err();
             assert!(error.to_string().starts_with("configuration: the semantic layer of shop: "), "{error}");
             assert!(error.to_string().contains("line"), "{error}");
         }
@@ -240,7 +264,7 @@ examples:
 
     #[test]
     fn without_a_layer_the_schema_is_what_it_is() {
-        let subject = Subject::new(&schema(SHOP), None, &guard::Limits::default()).unwrap();
+        let subject = Subject::new(&schema(SHOP), None).unwrap();
         assert_eq!(subject.schema, schema(SHOP));
     }
 

@@ -33,6 +33,8 @@ use shared::{
     turn::{Turn, Turns},
 };
 
+use tracing::Instrument;
+
 use doubt::Doubt;
 use draft::Draft;
 use layer::Subject;
@@ -95,19 +97,23 @@ impl Nlq {
         let (session, message, question) = question::parse(call.body()?, &self.model.limits(), &self.queries)?;
         let request = call.turn(session, message, question)?;
         let nlq = Arc::clone(self);
-        Ok(Reply::Turn(self.turns.start(request, |turn, events| async move { nlq.answer(&turn, &events).await })))
+        // What the first question about a database waits for is read while the conversation is.
+        let subject = tokio::spawn(nlq.clone().subject(request.question.database.clone()).in_current_span());
+        Ok(Reply::Turn(self.turns.start(request, |turn, events| async move {
+            let subject = subject.await.map_err(|error| Error::Internal(error.to_string()))??;
+            nlq.answer(&turn, &subject, &events).await
+        })))
     }
 
-    /// Answers a question from a database: schema, SQL, rows, chart, words.
-    async fn answer(&self, turn: &Turn<Question>, events: &Events) -> Result<(), Error> {
-        let subject = self.subject(&turn.question.database).await?;
-        let outline = Outline::of(&subject, &asked_about(turn), self.queries.schema_tokens);
+    /// Answers a question from a database: SQL, rows, chart, words.
+    async fn answer(&self, turn: &Turn<Question>, subject: &Subject, events: &Events) -> Result<(), Error> {
+        let outline = Outline::of(subject, &asked_about(turn), self.queries.schema_tokens);
         events.send(Event::Schema {
             database: turn.question.database.clone(),
             tables: outline.names(),
             left_out: outline.left_out,
         });
-        match self.query(turn, &subject, &outline, events).await? {
+        match self.query(turn, subject, &outline, events).await? {
             Outcome::Unanswerable(reason) => tell_no(&reason, events),
             Outcome::Written(statement) => events.send(Event::Recalled(prompt::fenced(statement.sql()))),
             Outcome::Found(statement, rows) => {
@@ -123,8 +129,8 @@ impl Nlq {
     }
 
     /// The schema, narrowed and described by the semantic layer.
-    async fn subject(&self, database: &str) -> Result<Arc<Subject>, Error> {
-        let (schema, layer) = tokio::try_join!(self.athena.schema(database), self.layers.text(database))?;
+    async fn subject(self: Arc<Self>, database: String) -> Result<Arc<Subject>, Error> {
+        let (schema, layer) = tokio::try_join!(self.athena.schema(&database), self.layers.text(&database))?;
         self.subjects.of(schema, layer)
     }
 

@@ -1,6 +1,9 @@
 //! What of a schema a model is shown: all of it where it fits, otherwise what matters for the question.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use shared::{conversation::estimate_tokens, sql::schema::Table};
 
@@ -24,7 +27,7 @@ const FEWEST_COLUMNS: usize = 8;
 /// Tables and columns that are shown, in the schema's order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outline {
-    pub(crate) tables: Vec<Shown>,
+    pub(crate) tables: Vec<Arc<Shown>>,
     /// How many tables are not.
     pub(crate) left_out: usize,
 }
@@ -35,6 +38,8 @@ pub(crate) struct Shown {
     pub(crate) columns: Vec<String>,
     /// Whether columns were left out.
     pub(crate) is_cut: bool,
+    pub(crate) definition: String,
+    tokens: usize,
 }
 
 impl Outline {
@@ -45,28 +50,26 @@ impl Outline {
     /// The tables that fit `budget` tokens: those that the question's words point to, and what joins them.
     pub(crate) fn of(subject: &Subject, question: &str, budget: usize) -> Self {
         let tables = &subject.schema.tables;
-        let whole: Vec<Shown> = tables.iter().map(Shown::whole).collect();
-        let costs: Vec<usize> = whole.iter().map(|shown| cost(subject, shown)).collect();
-        if costs.iter().sum::<usize>() <= budget {
-            return Self { tables: whole, left_out: 0 };
+        let whole = &subject.whole;
+        if whole.iter().map(|shown| shown.tokens).sum::<usize>() <= budget {
+            return Self { tables: whole.clone(), left_out: 0 };
         }
 
         let asked = content(question);
         let mut left = budget;
-        let mut chosen: BTreeMap<usize, Shown> = BTreeMap::new();
+        let mut chosen: BTreeMap<usize, Arc<Shown>> = BTreeMap::new();
         for index in ranked(subject, &asked) {
             // A table is of little use without the one that leads to it.
             let bridges = bridges(subject, index, chosen.keys().copied());
             for index in
                 [index].into_iter().chain(bridges).filter(|index| !chosen.contains_key(index)).collect::<Vec<_>>()
             {
-                let shown = match costs[index] <= left {
-                    true => whole[index].clone(),
-                    false => Shown::cut(&tables[index], subject, &asked),
+                let shown = match whole[index].tokens <= left {
+                    true => Arc::clone(&whole[index]),
+                    false => Arc::new(Shown::cut(subject, &tables[index], &asked)),
                 };
-                let cost = cost(subject, &shown);
-                if cost <= left || chosen.is_empty() {
-                    left = left.saturating_sub(cost);
+                if shown.tokens <= left || chosen.is_empty() {
+                    left = left.saturating_sub(shown.tokens);
                     chosen.insert(index, shown);
                 }
             }
@@ -77,12 +80,17 @@ impl Outline {
 }
 
 impl Shown {
-    fn whole(table: &Table) -> Self {
+    pub(crate) fn whole(subject: &Subject, table: &Table) -> Self {
         let columns = table.visible().map(|column| column.name.clone()).collect();
-        Self { table: table.name.clone(), columns, is_cut: false }
+        Self::new(subject, table, columns, false)
     }
 
-    fn cut(table: &Table, subject: &Subject, asked: &BTreeSet<String>) -> Self {
+    fn new(subject: &Subject, table: &Table, columns: Vec<String>, is_cut: bool) -> Self {
+        let definition = prompt::table(subject, table, &columns, is_cut);
+        Self { table: table.name.clone(), columns, is_cut, tokens: estimate_tokens(&definition), definition }
+    }
+
+    fn cut(subject: &Subject, table: &Table, asked: &BTreeSet<String>) -> Self {
         let mut columns: Vec<String> = Vec::new();
         for (index, column) in table.visible().enumerate() {
             let is_named = words(&column.name).iter().any(|word| mentions(asked, word))
@@ -97,12 +105,8 @@ impl Shown {
             }
         }
         let is_cut = columns.len() < table.visible().count();
-        Self { table: table.name.clone(), columns, is_cut }
+        Self::new(subject, table, columns, is_cut)
     }
-}
-
-fn cost(subject: &Subject, shown: &Shown) -> usize {
-    estimate_tokens(&prompt::table(subject, shown))
 }
 
 /// Tables by how much the question's words point to them, the best first. A word that many tables have points to none.
@@ -192,7 +196,7 @@ mod tests {
         let names = outline.names();
         assert!(names.contains(&"customers".to_owned()) && names.contains(&"products".to_owned()), "{names:?}");
         assert_eq!(outline.tables.len() + outline.left_out, 504);
-        let shown: usize = outline.tables.iter().map(|shown| cost(&subject, shown)).sum();
+        let shown: usize = outline.tables.iter().map(|shown| shown.tokens).sum();
         assert!(shown <= 150, "{shown}");
     }
 

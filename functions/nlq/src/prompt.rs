@@ -5,6 +5,7 @@ use shared::{
     conversation::{Message, estimate_tokens},
     findings::{Attempt, Rows},
     model::{Inference, Request},
+    sql::schema::Table,
     turn::Turn,
 };
 
@@ -12,7 +13,7 @@ use crate::{
     Question,
     draft::UNANSWERABLE,
     layer::{Example, Subject, names_of},
-    outline::{Outline, Shown},
+    outline::Outline,
     terms::{content, is_plain},
 };
 
@@ -50,7 +51,7 @@ pub(crate) fn write(
 ) -> Request {
     let earlier = &turn.history.messages;
     let mut messages: Vec<Message> = Vec::new();
-    for Example { question, sql } in similar(&subject.layer.examples, &turn.message) {
+    for Example { question, sql, .. } in similar(subject, &turn.message) {
         messages.extend([Message::user(question), Message::assistant(fenced(sql))]);
     }
     messages.extend_from_slice(&earlier[earlier.len().saturating_sub(HISTORY_MESSAGES)..]);
@@ -111,7 +112,7 @@ fn instructions(subject: &Subject, outline: &Outline) -> String {
         text.push_str(&format!("-- {}\n", line(description)));
     }
     for shown in &outline.tables {
-        text.push_str(&table(subject, shown));
+        text.push_str(&shown.definition);
         text.push('\n');
     }
     for (name, metric) in &subject.layer.metrics {
@@ -122,11 +123,10 @@ fn instructions(subject: &Subject, outline: &Outline) -> String {
 }
 
 /// A table as a model knows tables best.
-pub(crate) fn table(subject: &Subject, shown: &Shown) -> String {
-    let Some(table) = subject.schema.table(&shown.table) else { return String::new() };
+pub(crate) fn table(subject: &Subject, table: &Table, columns: &[String], is_cut: bool) -> String {
     // What is defined, and what is remarked on it.
     let mut lines: Vec<(String, String)> = Vec::new();
-    for column in table.visible().filter(|column| shown.columns.contains(&column.name)) {
+    for column in table.visible().filter(|column| columns.contains(&column.name)) {
         let mut remarks: Vec<String> = column.comment.iter().map(|comment| line(comment)).collect();
         let values = subject.values(&table.name, &column.name);
         if !values.is_empty() {
@@ -155,7 +155,7 @@ pub(crate) fn table(subject: &Subject, shown: &Shown) -> String {
         let remarks = if remarks.is_empty() { String::new() } else { format!(" -- {remarks}") };
         text.push_str(&format!("  {defined}{comma}{remarks}\n"));
     }
-    if shown.is_cut {
+    if is_cut {
         text.push_str("  -- and other columns\n");
     }
     text.push_str(");");
@@ -163,16 +163,18 @@ pub(crate) fn table(subject: &Subject, shown: &Shown) -> String {
 }
 
 /// The examples whose questions share the most words with this one, the best last, where a model looks first.
-fn similar<'a>(examples: &'a [Example], question: &str) -> Vec<&'a Example> {
+fn similar<'a>(subject: &'a Subject, question: &str) -> Vec<&'a Example> {
     let words = content(question);
+    let examples = subject.layer.examples.iter();
     let mut scored: Vec<(usize, &Example)> = examples
-        .iter()
         .map(|example| (content(&example.question).intersection(&words).count(), example))
         .filter(|(score, _)| *score > 0)
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.truncate(MOST_EXAMPLES);
-    scored.into_iter().rev().map(|(_, example)| example).collect()
+    let allowed = scored.into_iter().map(|(_, example)| example).filter(|example| subject.allows(example));
+    let mut best: Vec<&Example> = allowed.take(MOST_EXAMPLES).collect();
+    best.reverse();
+    best
 }
 
 pub(crate) fn fenced(sql: &str) -> String {

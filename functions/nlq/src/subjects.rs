@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use shared::{
-    Error,
-    sql::{guard, schema::Schema},
-};
+use shared::{Error, sql::schema::Schema};
 
 use crate::layer::Subject;
 
@@ -33,7 +30,7 @@ impl Subjects {
         {
             return Ok(Arc::clone(&known.subject));
         }
-        let subject = Arc::new(Subject::new(&schema, layer.as_deref(), &guard::Limits::default())?);
+        let subject = Arc::new(Subject::new(&schema, layer.as_deref())?);
         let database = schema.database.clone();
         made.insert(database, Made { schema, layer, subject: Arc::clone(&subject) });
         Ok(subject)

@@ -5,3 +5,4 @@ pub mod athena;
 pub mod guard;
 pub mod layers;
 pub mod schema;
+pub mod walk;

@@ -1,17 +1,16 @@
-//! Joins that are missing, lead nowhere, or are of no use.
+//! Joins that are missing or lead nowhere.
 
 use std::{collections::BTreeSet, ops::ControlFlow};
 
+use shared::sql::walk::{self, Depth};
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join, JoinConstraint,
-    JoinOperator, ObjectName, OrderBy, OrderByKind, Query, Select, SelectItem, TableFactor, TableWithJoins, Visit,
-    Visitor,
+    JoinOperator, ObjectName, OrderBy, OrderByKind, Select, SelectItem, TableFactor,
 };
 
 use super::{
     Mender, condition, condition_mut, each_expr, factors, grouping,
     names::{ident, last},
-    scope::Frame,
 };
 use crate::{
     links::Place,
@@ -36,24 +35,6 @@ impl Mender<'_> {
         }
         self.join_what_is_missing(select, order_by, &mut tables);
         self.join_what_is_counted(select, order_by);
-    }
-
-    /// Takes out joins of tables that do not exist and that nothing else in the query uses.
-    fn drop_what_is_not_there(&self, select: &mut Select, order_by: Option<&OrderBy>) {
-        let is_idle = |from: &TableWithJoins, index: usize| {
-            let TableFactor::Table { name, alias, args: None, .. } = &from.joins[index].relation else { return false };
-            let Some(own) = last(name) else { return false };
-            let called = alias.as_ref().map_or(own, |alias| alias.name.value.as_str());
-            let mut rest = select.clone();
-            rest.from[0].joins.remove(index);
-            let is_there = self.expression(own).is_some() || self.subject.schema.table(own).is_some();
-            !is_there && !uses(&rest, order_by, called, &Frame::default())
-        };
-        let [from] = select.from.as_slice() else { return };
-        let idle = (0..from.joins.len()).filter(|index| is_idle(from, *index)).collect::<Vec<_>>();
-        for index in idle.into_iter().rev() {
-            select.from[0].joins.remove(index);
-        }
     }
 
     /// Joins the table that has a column which none of the query's tables has, with the one between, if it takes one.
@@ -119,109 +100,8 @@ impl Mender<'_> {
         })
     }
 
-    /// Takes out inner joins of tables that nothing else in the query uses and that the question does not speak of: they can
-    /// only lose or double rows.
-    pub(super) fn drop_idle_joins(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
-        let selects_all = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
-        let names_all = frame.relations.iter().all(|relation| relation.table.is_some());
-        if selects_all || !names_all || select.from.len() != 1 {
-            return;
-        }
-        self.drop_what_is_not_there(select, order_by);
-        self.begin_where_it_matters(select, order_by, frame);
-        self.take_from_the_source(select, order_by, frame);
-        while let Some(idle) = self.idle_join(select, order_by, frame) {
-            select.from[0].joins.remove(idle);
-        }
-    }
-
-    /// `FROM a JOIN b ON a.k = b.k WHERE a.k = 1` is only about `b`, where nothing else of `a` is asked for.
-    fn begin_where_it_matters(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
-        let [from] = select.from.as_slice() else { return };
-        let ([join], TableFactor::Table { name, alias, .. }) = (from.joins.as_slice(), &from.relation) else { return };
-        let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
-        let Some(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) = condition(join) else { return };
-        let Some(table) = last(name) else { return };
-        let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str()).to_owned();
-        let of = |expr: &Expr| matches!(expr, Expr::CompoundIdentifier(parts) if parts[0].value.eq_ignore_ascii_case(&called));
-        let (own, other) = if of(left) { (left, right) } else { (right, left) };
-        if !is_inner || !of(own) || of(other) || self.speaks_of(table, select, &called) {
-            return;
-        }
-        let (own, other) = (own.clone(), other.clone());
-        let mut rest = select.clone();
-        rest.from[0].joins.clear();
-        replace(&mut rest, &own, &other);
-        if let Some(join) = select.from[0].joins.first()
-            && !uses(&rest, order_by, &called, frame)
-        {
-            rest.from[0].relation = join.relation.clone();
-            *select = rest;
-        }
-    }
-
-    /// The last join that can go, so that those before it may go next.
-    fn idle_join(&self, select: &Select, order_by: Option<&OrderBy>, frame: &Frame) -> Option<usize> {
-        let joins = &select.from.first()?.joins;
-        (0..joins.len()).rev().find(|index| {
-            let join = &joins[*index];
-            let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
-            let TableFactor::Table { name, alias, .. } = &join.relation else { return false };
-            let Some(table) = last(name) else { return false };
-            let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str());
-            let mut rest = select.clone();
-            rest.from[0].joins.remove(*index);
-            is_inner
-                && condition(join).is_some()
-                && !self.speaks_of(table, select, called)
-                && !uses(&rest, order_by, called, frame)
-        })
-    }
-
-    /// What a table that goes was only asked for, because it is equal there, is taken from where it comes: `b.k` becomes
-    /// `a.k`.
-    pub(super) fn take_from_the_source(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
-        let [from] = select.from.as_slice() else { return };
-        for index in (0..from.joins.len()).rev() {
-            let join = &from.joins[index];
-            let is_inner = matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
-            let TableFactor::Table { name, alias, .. } = &join.relation else { continue };
-            let Some(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) = condition(join) else { continue };
-            let Some(table) = last(name) else { continue };
-            let called = alias.as_ref().map_or(table, |alias| alias.name.value.as_str());
-            let of = |expr: &Expr| matches!(expr, Expr::CompoundIdentifier(parts) if parts[0].value.eq_ignore_ascii_case(called));
-            let (own, other) = if of(left) { (left, right) } else { (right, left) };
-            if !is_inner || !of(own) || of(other) || self.speaks_of(table, select, called) {
-                continue;
-            }
-            let mut rest = select.clone();
-            rest.from[0].joins.remove(index);
-            replace(&mut rest, own, other);
-            if !uses(&rest, order_by, called, frame) {
-                *select = rest;
-                return;
-            }
-        }
-    }
-
-    /// Whether the question has a word of the table's name that no other table of the query has.
-    fn speaks_of(&self, table: &str, select: &Select, called: &str) -> bool {
-        let others = select.from.iter().flat_map(factors).filter_map(|factor| match factor {
-            TableFactor::Table { name, alias, .. } => {
-                let own = last(name)?;
-                let alias = alias.as_ref().map_or(own, |alias| alias.name.value.as_str());
-                (!alias.eq_ignore_ascii_case(called)).then_some(own)
-            }
-            _ => None,
-        });
-        let others: BTreeSet<String> = others.flat_map(words).collect();
-        let notes = self.subject.notes(table);
-        let synonyms = notes.into_iter().flat_map(|notes| &notes.synonyms).flat_map(|synonym| words(synonym));
-        self.asks_for(words(table).into_iter().chain(synonyms), &others)
-    }
-
     /// Whether the question has one of these words, other than `others`.
-    fn asks_for(&self, named: impl IntoIterator<Item = String>, others: &BTreeSet<String>) -> bool {
+    pub(super) fn asks_for(&self, named: impl IntoIterator<Item = String>, others: &BTreeSet<String>) -> bool {
         let mut own = named.into_iter().filter(|word| word.len() > 2 && !others.contains(word));
         own.any(|word| mentions(&self.asked, &word))
     }
@@ -350,15 +230,6 @@ struct Bridge {
     second: Expr,
 }
 
-fn replace(select: &mut Select, column: &Expr, by: &Expr) {
-    let _ = sqlparser::ast::visit_expressions_mut(select, |expr| {
-        if expr == column {
-            *expr = by.clone();
-        }
-        ControlFlow::<()>::Continue(())
-    });
-}
-
 /// Whether a join is by a column that the query names anyway.
 fn is_by(join: &Join, references: &[(Option<String>, String)]) -> bool {
     let Some(Expr::BinaryOp { left, .. }) = condition(join) else { return false };
@@ -376,7 +247,7 @@ fn counts_rows(select: &Select, order_by: Option<&OrderBy>) -> bool {
     found
 }
 
-fn is_count_of_rows(expr: &Expr) -> bool {
+pub(super) fn is_count_of_rows(expr: &Expr) -> bool {
     let Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) = expr else { return false };
     let is_of_rows = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
     is_of_rows && name.to_string().eq_ignore_ascii_case("count")
@@ -413,48 +284,24 @@ pub(super) fn inner(table: &str, on: Expr) -> Join {
 
 /// Columns that the SELECT names outside its subqueries, each once.
 fn references(select: &Select, order_by: Option<&OrderBy>) -> Vec<(Option<String>, String)> {
-    let mut outside = Outside::default();
-    let _ = select.visit(&mut outside);
-    for by in ordering(order_by) {
-        let _ = by.visit(&mut outside);
-    }
-    outside.found
-}
-
-#[derive(Default)]
-struct Outside {
-    depth: usize,
-    found: Vec<(Option<String>, String)>,
-}
-
-impl Visitor for Outside {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    let mut found: Vec<(Option<String>, String)> = Vec::new();
+    let mut see = |expr: &Expr, depth: Depth| {
         let reference = match expr {
-            Expr::Identifier(Ident { value, quote_style: None, .. }) => Some((None, value)),
+            Expr::Identifier(Ident { value, quote_style: None, .. }) => Some((None, value.clone())),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [.., qualifier, name] => Some((Some(&qualifier.value), &name.value)),
+                [.., qualifier, name] => Some((Some(qualifier.value.clone()), name.value.clone())),
                 _ => None,
             },
             _ => None,
         };
-        let reference = reference.map(|(qualifier, name)| (qualifier.cloned(), name.clone()));
-        if let Some(reference) = reference.filter(|reference| self.depth == 0 && !self.found.contains(reference)) {
-            self.found.push(reference);
-        }
+        found.extend(reference.filter(|reference| depth.queries == 0 && !found.contains(reference)));
         ControlFlow::Continue(())
+    };
+    let _ = walk::expressions(select, &mut see);
+    for by in ordering(order_by) {
+        let _ = walk::expressions(by, &mut see);
     }
+    found
 }
 
 pub(super) fn has_subquery(select: &Select) -> bool {
@@ -477,25 +324,4 @@ fn is_alias(select: &Select, name: &str) -> bool {
         .projection
         .iter()
         .any(|item| matches!(item, SelectItem::ExprWithAlias { alias, .. } if alias.value.eq_ignore_ascii_case(name)))
-}
-
-/// Whether anything names a relation, or a column that only it has.
-fn uses(select: &Select, order_by: Option<&OrderBy>, called: &str, frame: &Frame) -> bool {
-    let mut is_used = select.projection.iter().any(|item| matches!(item, SelectItem::QualifiedWildcard(..)));
-    let mut see = |expr: &Expr| match expr {
-        Expr::CompoundIdentifier(parts) => {
-            is_used |= parts.iter().rev().nth(1).is_some_and(|qualifier| qualifier.value.eq_ignore_ascii_case(called));
-        }
-        Expr::Identifier(name) => {
-            let having = frame.having(&name.value);
-            is_used |= having.iter().any(|relation| relation.alias.eq_ignore_ascii_case(called));
-        }
-        // Rows are counted as they are joined: whether that was meant cannot be told.
-        _ => is_used |= is_count_of_rows(expr),
-    };
-    each_expr(select, &mut see);
-    for by in ordering(order_by) {
-        each_expr(by, &mut see);
-    }
-    is_used
 }

@@ -8,6 +8,7 @@ mod across;
 mod bounds;
 mod functions;
 mod groups;
+mod idle;
 mod joins;
 mod literals;
 mod named;
@@ -17,10 +18,13 @@ mod scope;
 
 use std::{collections::BTreeSet, ops::ControlFlow};
 
-use shared::sql::guard;
+use shared::sql::{
+    guard,
+    walk::{self, Changes},
+};
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select,
-    SelectItem, SetExpr, TableFactor, TableWithJoins, Visit, VisitMut, VisitorMut,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, Visit,
 };
 
 use crate::{layer::Subject, terms::content};
@@ -160,20 +164,20 @@ impl Mender<'_> {
     fn expressions(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>, frames: &[Frame]) {
         let mut walk = Walk { mender: self, frames, depth: 0, is_ordering: false };
         for item in &mut select.projection {
-            let _ = VisitMut::visit(item, &mut walk);
+            let _ = walk::change(item, &mut walk);
         }
         for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
             if let Some(condition) = condition_mut(join) {
-                let _ = VisitMut::visit(condition, &mut walk);
+                let _ = walk::change(condition, &mut walk);
             }
         }
-        let _ = VisitMut::visit(&mut select.selection, &mut walk);
-        let _ = VisitMut::visit(&mut select.group_by, &mut walk);
-        let _ = VisitMut::visit(&mut select.having, &mut walk);
+        let _ = walk::change(&mut select.selection, &mut walk);
+        let _ = walk::change(&mut select.group_by, &mut walk);
+        let _ = walk::change(&mut select.having, &mut walk);
         walk.is_ordering = true;
         if let Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) = order_by {
             for by in by {
-                let _ = VisitMut::visit(by, &mut walk);
+                let _ = walk::change(by, &mut walk);
             }
         }
     }
@@ -188,10 +192,8 @@ struct Walk<'w, 'a> {
     is_ordering: bool,
 }
 
-impl VisitorMut for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Changes for Walk<'_, '_> {
+    fn before_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         if self.depth == 0 {
             self.mender.query(query, self.frames);
         }
@@ -199,12 +201,12 @@ impl VisitorMut for Walk<'_, '_> {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+    fn after_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
         self.depth -= 1;
         ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn after_expression(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if self.depth == 0 {
             names::column(expr, self.frames, self.is_ordering);
             functions::mend(expr, self.frames);
@@ -275,9 +277,9 @@ fn renamed(mut fields: Vec<Field>, names: &[&str]) -> Vec<Field> {
 
 /// Every expression below a node, those of subqueries too.
 pub(crate) fn each_expr(node: &impl Visit, mut see: impl FnMut(&Expr)) {
-    let _ = sqlparser::ast::visit_expressions(node, |expr| {
+    let _ = walk::expressions(node, &mut |expr, _| {
         see(expr);
-        ControlFlow::<()>::Continue(())
+        ControlFlow::Continue(())
     });
 }
 

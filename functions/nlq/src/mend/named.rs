@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use shared::sql::walk;
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, Value, ValueWithSpan,
 };
@@ -76,9 +77,9 @@ impl Mender<'_> {
             return;
         }
         let mut joined: Option<(Known, Place, Place)> = None;
-        let _ = sqlparser::ast::visit_expressions_mut(&mut select.selection, |expr| {
+        let _ = walk::expressions_mut(&mut select.selection, |expr| {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } = expr else {
-                return ControlFlow::<()>::Continue(());
+                return ControlFlow::Continue(());
             };
             if let Some((known, here, there, name)) = is_name(right).then(|| self.refers(left, tables)).flatten() {
                 **left = Expr::CompoundIdentifier(vec![ident(&there.table), ident(&name)]);

@@ -1,5 +1,7 @@
 //! Identifiers: how they are compared, and how they are written.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use sqlparser::ast::Ident;
 use sqlparser::keywords::{
     Keyword, RESERVED_FOR_COLUMN_ALIAS, RESERVED_FOR_IDENTIFIER, RESERVED_FOR_TABLE_ALIAS, RESERVED_FOR_TABLE_FACTOR,
@@ -65,12 +67,14 @@ fn is_keyword(name: &str) -> bool {
         }
         _ => false,
     };
-    reserved || KEYWORDS.split_whitespace().any(|keyword| keyword.eq_ignore_ascii_case(name))
+    reserved || KEYWORDS.contains(name.to_ascii_uppercase().as_str())
 }
+
+static KEYWORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
 
 /// The words of Trino's grammar (its `SqlBase.g4`), reserved or not, and those that begin or join expressions in this
 /// parser's other dialects.
-const KEYWORDS: &str = "
+const WORDS: &str = "
     ABSENT ADD ADMIN AFTER ALL ALTER ANALYZE AND ANY ARRAY AS ASC AT AUTHORIZATION BEGIN BERNOULLI BETWEEN BOTH BY CALL
     CALLED CASCADE CASE CAST CATALOG CATALOGS COLUMN COLUMNS COMMENT COMMIT COMMITTED CONDITIONAL CONSTRAINT COPARTITION
     COUNT CREATE CROSS CUBE CURRENT CURRENT_CATALOG CURRENT_DATE CURRENT_PATH CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME

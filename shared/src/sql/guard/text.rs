@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Query, SetExpr, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
+use sqlparser::ast::{Query, SetExpr, Value, ValueWithSpan};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
@@ -12,6 +12,7 @@ use super::checker::MOST_HEIGHT;
 use super::dialect::Athena;
 use super::refusal::Refusal;
 use super::stack::on_own_stack;
+use crate::sql::walk::{self, Changes};
 
 /// A query of tokens as short as they come stays below this many a limit's character.
 const CHARACTERS_A_TOKEN: usize = 5;
@@ -38,21 +39,11 @@ pub fn parse(sql: &str) -> Result<Query, Refusal> {
 
 /// Whether what walks over the tree on the caller's stack had too far to go.
 fn is_too_high(query: &Query) -> bool {
-    struct Height(usize);
-    impl Visitor for Height {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
-            self.0 += 1;
-            if self.0 > MOST_HEIGHT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        }
-
-        fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
-            self.0 -= 1;
-            ControlFlow::Continue(())
-        }
-    }
-    query.visit(&mut Height(0)).is_break()
+    walk::expressions(query, &mut |_, depth| match depth.expressions < MOST_HEIGHT {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    })
+    .is_break()
 }
 
 pub(super) fn parse_limited(sql: &str, limits: &Limits) -> Result<Query, Refusal> {
@@ -148,7 +139,7 @@ pub fn print(query: &Query) -> String {
 
 pub(super) fn print_here(query: &Query) -> String {
     let mut query = query.clone();
-    let _ = VisitMut::visit(&mut query, &mut DoubledQuotes);
+    let _ = walk::change(&mut query, &mut DoubledQuotes);
     let text = query.to_string();
     match tokens(&text, false) {
         Ok(mut tokens) => {
@@ -164,10 +155,8 @@ pub(super) fn print_here(query: &Query) -> String {
 /// no backslash: such a text would end early, and the rest of it be run. With each quote doubled, all are left alone.
 struct DoubledQuotes;
 
-impl VisitorMut for DoubledQuotes {
-    type Break = ();
-
-    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+impl Changes for DoubledQuotes {
+    fn value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
         if let Value::SingleQuotedString(text) = &mut value.value {
             *text = text.replace('\'', "''");
         }
