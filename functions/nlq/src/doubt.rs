@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::{
-    sql::guard::{self, Refusal, SelectStatement},
+    sql::guard::{Refusal, SelectStatement},
     turn::Turn,
 };
 use sqlparser::ast::{Expr, Value, ValueWithSpan};
@@ -62,9 +62,13 @@ impl<'a> Doubt<'a> {
     /// Whether the statement should be looked at once more: nothing in it is a word of the question, or it does without
     /// what an earlier one looked for in vain.
     pub(crate) fn is_justified(&self, statement: &SelectStatement) -> bool {
+        let may_be_unrelated = !self.is_follow_up && !self.asked.is_empty();
+        if !may_be_unrelated && self.missing.is_empty() {
+            return false;
+        }
         let named = self.named(statement);
         let speaks_of = |word: &String| named.iter().any(|name| alike(name, word));
-        let is_unrelated = !self.is_follow_up && !self.asked.is_empty() && !self.asked.iter().any(speaks_of);
+        let is_unrelated = may_be_unrelated && !self.asked.iter().any(speaks_of);
         let gave_up = self.missing.iter().any(|name| {
             let words = words(name);
             !words.iter().filter(|word| mentions(&self.asked, word)).all(&speaks_of)
@@ -82,9 +86,8 @@ impl<'a> Doubt<'a> {
             know(table.comment.as_deref().unwrap_or_default());
             self.subject.notes(name).into_iter().flat_map(|notes| &notes.synonyms).for_each(|synonym| know(synonym));
         }
-        let Ok(query) = guard::parse(statement.sql()) else { return named };
         let tables: Vec<&String> = statement.tables().iter().collect();
-        each_expr(&query, |expr| match expr {
+        each_expr(statement.query(), |expr| match expr {
             Expr::Identifier(name) => self.column(&name.value, &tables, &mut know),
             Expr::CompoundIdentifier(parts) => {
                 parts.last().into_iter().for_each(|name| self.column(&name.value, &tables, &mut know));

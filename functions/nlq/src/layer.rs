@@ -3,7 +3,7 @@
 //! It can only narrow what is allowed: hide tables and columns, never add any.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -17,7 +17,7 @@ use shared::{
     },
 };
 
-use crate::{links::Links, outline::Shown};
+use crate::{links::Links, outline::Shown, terms::content};
 
 /// The file. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -67,6 +67,15 @@ pub(crate) struct Example {
     /// Whether the guard lets it pass, which is asked once, of those that are to be shown.
     #[serde(skip)]
     is_allowed: OnceLock<bool>,
+    #[serde(skip)]
+    words: OnceLock<BTreeSet<String>>,
+}
+
+impl Example {
+    /// The words that its question is about.
+    pub(crate) fn words(&self) -> &BTreeSet<String> {
+        self.words.get_or_init(|| content(&self.question))
+    }
 }
 
 /// What can be asked about: the database's schema, narrowed, and what is known of it.
@@ -101,12 +110,12 @@ impl Subject {
     /// No example may teach a model what it must not ask for.
     pub(crate) fn allows(&self, example: &Example) -> bool {
         *example.is_allowed.get_or_init(|| {
-            let (database, checked) =
-                (&self.schema.database, guard::check(&example.sql, &self.schema, &guard::Limits::default()));
-            if let Err(refusal) = &checked {
+            let (database, limits) = (&self.schema.database, guard::Limits::default());
+            let reviewed = guard::review(&example.sql, &self.schema, &limits);
+            if let Err(refusal) = &reviewed {
                 tracing::warn!(database, question = example.question, %refusal, "an example of the semantic layer is refused");
             }
-            checked.is_ok()
+            reviewed.is_ok()
         })
     }
 

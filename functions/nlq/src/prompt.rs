@@ -167,7 +167,7 @@ fn similar<'a>(subject: &'a Subject, question: &str) -> Vec<&'a Example> {
     let words = content(question);
     let examples = subject.layer.examples.iter();
     let mut scored: Vec<(usize, &Example)> = examples
-        .map(|example| (content(&example.question).intersection(&words).count(), example))
+        .map(|example| (example.words().intersection(&words).count(), example))
         .filter(|(score, _)| *score > 0)
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

@@ -69,10 +69,12 @@ impl Mender<'_> {
         let rest = from.joins.iter().enumerate().rev().find_map(|(index, join)| {
             let (table, called) = plain(&join.relation)?;
             let (own, other) = sides(join, called)?;
+            if self.speaks_of(table, select, called) {
+                return None;
+            }
             let mut rest = without(select, index);
             replace(&mut rest, own, other);
-            let is_idle = !self.speaks_of(table, select, called) && !uses(&rest, order_by, called, frame);
-            is_idle.then_some(rest)
+            (!uses(&rest, order_by, called, frame)).then_some(rest)
         });
         if let Some(rest) = rest {
             *select = rest;

@@ -22,6 +22,8 @@ mod tests;
 mod text;
 mod types;
 
+use sqlparser::ast::Query;
+
 pub use refusal::Refusal;
 pub use text::{parse, print};
 
@@ -53,6 +55,7 @@ impl Default for Limits {
 /// A query that passed the guard: only [`check`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelectStatement {
+    query: Query,
     sql: String,
     tables: Vec<String>,
 }
@@ -62,6 +65,12 @@ impl SelectStatement {
     #[must_use]
     pub fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// What the text says.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
     /// The tables that it reads, each once, as the schema spells them.
@@ -80,11 +89,25 @@ pub fn check(sql: &str, schema: &Schema, limits: &Limits) -> Result<SelectStatem
     stack::on_own_stack(|| check_here(sql, schema, limits)).unwrap_or(Err(Refusal::Unprintable))
 }
 
-fn check_here(sql: &str, schema: &Schema, limits: &Limits) -> Result<SelectStatement, Refusal> {
+/// Whether a query would pass: for one that is shown and not run.
+///
+/// # Errors
+///
+/// As those of [`check`].
+pub fn review(sql: &str, schema: &Schema, limits: &Limits) -> Result<(), Refusal> {
+    stack::on_own_stack(|| understand(sql, schema, limits).map(drop)).unwrap_or(Err(Refusal::Unprintable))
+}
+
+/// The tree, as it may be run, and its tables.
+fn understand(sql: &str, schema: &Schema, limits: &Limits) -> Result<(Query, Vec<String>), Refusal> {
     let mut query = text::parse_limited(sql, limits)?;
     let mut checker = Checker::new(schema, limits);
     checker.outermost(&mut query)?;
-    let tables = checker.tables;
+    Ok((query, checker.tables))
+}
+
+fn check_here(sql: &str, schema: &Schema, limits: &Limits) -> Result<SelectStatement, Refusal> {
+    let (query, tables) = understand(sql, schema, limits)?;
     let sql = text::print_here(&query);
     if sql.len() > MOST_PRINTED {
         return Err(Refusal::TooLong { most: MOST_PRINTED, of: "bytes once * is written out" });
@@ -94,5 +117,5 @@ fn check_here(sql: &str, schema: &Schema, limits: &Limits) -> Result<SelectState
     if again.as_ref() != Ok(&query) {
         return Err(Refusal::Unprintable);
     }
-    Ok(SelectStatement { sql, tables })
+    Ok(SelectStatement { query, sql, tables })
 }
