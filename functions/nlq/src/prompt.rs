@@ -84,7 +84,9 @@ pub(crate) fn tell(turn: &Turn<Question>, found: &Rows) -> Request {
     let shown = lines.len() - 1;
     let more = if *is_truncated { "More than " } else { "" };
     let count = match rows.len() {
-        1 => format!("{more}1 row"),
+        1 if *is_truncated => "The first of several rows".to_owned(),
+        // Where the one row holds a count, "1 row" would be told as what it counts.
+        1 => "Found".to_owned(),
         count if count == shown => format!("{more}{count} rows"),
         count => format!("{more}{count} rows, of which the first {shown}"),
     };

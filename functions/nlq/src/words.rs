@@ -23,7 +23,9 @@ pub(crate) struct Checked {
 impl Facts {
     /// The question's own numbers ("the top 5") may be said again.
     pub(crate) fn of(question: &str, columns: &[Column], rows: &[Vec<Value>], row_count: u64) -> Self {
-        let mut facts = Self { numbers: vec![row_count as f64], digits: BTreeSet::new() };
+        // Of one row, which may hold a count, "there is 1 order" would be taken for what it holds.
+        let count = (row_count != 1).then_some(row_count as f64);
+        let mut facts = Self { numbers: count.into_iter().collect(), digits: BTreeSet::new() };
         facts.read(question);
         columns.iter().for_each(|column| facts.read(&column.name));
         rows.iter().flatten().for_each(|cell| facts.add(cell));
@@ -260,6 +262,17 @@ mod tests {
         for text in ["The total is 1234551.3.", "CH has 1.24 million.", "There are 0 countries.", "FR has 18."] {
             assert_eq!(said(text), "", "{text}");
         }
+    }
+
+    #[test]
+    fn one_row_is_no_number_of_what_it_counts() {
+        let columns = [Column { name: "orders".to_owned(), kind: "bigint".to_owned() }];
+        let said = |text: &str| {
+            let mut checked = Checked::of(Facts::of("How many orders are there?", &columns, &[vec![json!(5602)]], 1));
+            checked.check(text) + &checked.finish()
+        };
+        assert_eq!(said("There is 1 order."), "");
+        assert_eq!(said("There are 5,602 orders."), "There are 5,602 orders.");
     }
 
     #[test]
