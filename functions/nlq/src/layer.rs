@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter};
 use shared::{
     Error,
     sql::{
@@ -93,7 +92,8 @@ impl Subject {
     pub(crate) fn new(schema: &Schema, yaml: Option<&str>) -> Result<Self, Error> {
         let mut layer: Layer = match yaml {
             Some(text) if !text.trim().is_empty() => serde_saphyr::from_str(text).map_err(|error| {
-                let reason = reason(&error);
+                // Its first line says what and where; the others quote the file.
+                let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
                 Error::Configuration(format!("the semantic layer of {}: {reason}", schema.database))
             })?,
             _ => Layer::default(),
@@ -170,15 +170,6 @@ impl Layer {
     fn keep_what_is_allowed(&mut self, schema: &Schema) {
         self.joins.retain(|join| names_of(join).all(|(table, column)| is_visible(schema, table, column)));
         self.metrics.retain(|_, metric| names_of(&metric.sql).all(|(table, column)| is_visible(schema, table, column)));
-    }
-}
-
-/// What is wrong, and where. (As the error writes itself, it would quote the file.)
-fn reason(error: &serde_saphyr::Error) -> String {
-    let message = DefaultMessageFormatter.format_message(error.without_snippet());
-    match error.location() {
-        Some(at) => format!("line {}, column {}: {message}", at.line(), at.column()),
-        None => message.into_owned(),
     }
 }
 

@@ -32,7 +32,6 @@ use shared::{
     telemetry::Telemetry,
     turn::{Turn, Turns},
 };
-
 use tracing::Instrument;
 
 use doubt::Doubt;
@@ -238,7 +237,7 @@ impl Nlq {
             events.send(Event::Text(told.clone()));
             return Ok(told);
         }
-        let facts = Facts::of(&turn.message, &rows.columns, &rows.rows, rows.rows.len() as u64);
+        let facts = Facts::of(&turn.message, &rows.columns, &rows.rows);
         let mut checked = Checked::of(facts);
         let mut told = String::new();
         let mut say = |text: String| {

@@ -22,9 +22,9 @@ pub(crate) struct Checked {
 
 impl Facts {
     /// The question's own numbers ("the top 5") may be said again.
-    pub(crate) fn of(question: &str, columns: &[Column], rows: &[Vec<Value>], row_count: u64) -> Self {
+    pub(crate) fn of(question: &str, columns: &[Column], rows: &[Vec<Value>]) -> Self {
         // Of one row, which may hold a count, "there is 1 order" would be taken for what it holds.
-        let count = (row_count != 1).then_some(row_count as f64);
+        let count = (rows.len() != 1).then_some(rows.len() as f64);
         let mut facts = Self { numbers: count.into_iter().collect(), digits: BTreeSet::new() };
         facts.read(question);
         columns.iter().for_each(|column| facts.read(&column.name));
@@ -233,7 +233,7 @@ mod tests {
             vec![json!("DE"), json!(0.4213), json!(null)],
             vec![json!("FR"), json!(-17), json!("2023-12-31")],
         ];
-        let mut checked = Checked::of(Facts::of("top 5 countries", &columns, &rows, 3));
+        let mut checked = Checked::of(Facts::of("top 5 countries", &columns, &rows));
         // Piece by piece, as a model writes.
         let mut out: String = text.chars().map(|letter| checked.check(&letter.to_string())).collect();
         out.push_str(&checked.finish());
@@ -268,7 +268,7 @@ mod tests {
     fn one_row_is_no_number_of_what_it_counts() {
         let columns = [Column { name: "orders".to_owned(), kind: "bigint".to_owned() }];
         let said = |text: &str| {
-            let mut checked = Checked::of(Facts::of("How many orders are there?", &columns, &[vec![json!(5602)]], 1));
+            let mut checked = Checked::of(Facts::of("How many orders are there?", &columns, &[vec![json!(5602)]]));
             checked.check(text) + &checked.finish()
         };
         assert_eq!(said("There is 1 order."), "");

@@ -4,6 +4,7 @@
 pub mod sql {
     pub mod guard;
     pub mod schema;
+    pub mod walk;
 }
 
 use std::ops::ControlFlow;

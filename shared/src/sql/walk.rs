@@ -15,28 +15,22 @@ pub struct Depth {
 }
 
 /// Shows every expression below a node, those of subqueries too, each before what is below it. Breaks off if `see` does.
-pub fn expressions(node: &impl Visit, see: &mut dyn FnMut(&Expr, Depth) -> ControlFlow<()>) -> ControlFlow<()> {
-    node.visit(&mut Look { depth: Depth::default(), see })
+pub fn expressions(node: &impl Visit, mut see: impl FnMut(&Expr, Depth) -> ControlFlow<()>) -> ControlFlow<()> {
+    node.visit(&mut Look { depth: Depth::default(), see: &mut see })
 }
 
-/// What is changed below a node. Each may break off.
+/// What is changed below a node.
 pub trait Changes {
-    fn before_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    fn before_query(&mut self, _: &mut Query) {}
 
-    fn after_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    fn after_query(&mut self, _: &mut Query) {}
 
-    /// From the leaves up.
+    /// From the leaves up. May break off.
     fn after_expression(&mut self, _: &mut Expr) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    fn value(&mut self, _: &mut ValueWithSpan) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    fn value(&mut self, _: &mut ValueWithSpan) {}
 }
 
 pub fn change(node: &mut impl VisitMut, changes: &mut dyn Changes) -> ControlFlow<()> {
@@ -93,11 +87,13 @@ impl VisitorMut for Change<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        self.0.before_query(query)
+        self.0.before_query(query);
+        ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        self.0.after_query(query)
+        self.0.after_query(query);
+        ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
@@ -105,6 +101,7 @@ impl VisitorMut for Change<'_> {
     }
 
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
-        self.0.value(value)
+        self.0.value(value);
+        ControlFlow::Continue(())
     }
 }

@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 use shared::sql::walk;
-use sqlparser::ast::{BinaryOperator, Expr, Join, JoinOperator, OrderBy, Select, SelectItem, TableFactor};
+use sqlparser::ast::{BinaryOperator, Expr, Join, OrderBy, Select, SelectItem};
 
 use super::{
-    Mender, condition, each_expr, factors,
+    Mender, condition, each_expr, factors, is_inner,
     joins::{is_count_of_rows, ordering},
-    names::last,
+    names::{names_of_table, qualifier},
     scope::Frame,
 };
 use crate::terms::words;
@@ -18,7 +18,7 @@ impl Mender<'_> {
     pub(super) fn drop_what_is_not_there(&self, select: &mut Select, order_by: Option<&OrderBy>) {
         let [from] = select.from.as_slice() else { return };
         let is_idle = |index: &usize| {
-            let Some((table, called)) = plain(&from.joins[*index].relation) else { return false };
+            let Some((table, called)) = names_of_table(&from.joins[*index].relation) else { return false };
             let is_there = self.expression(table).is_some() || self.subject.schema.table(table).is_some();
             !is_there && !uses(&without(select, *index), order_by, called, &Frame::default())
         };
@@ -50,7 +50,7 @@ impl Mender<'_> {
     fn begun_where_it_matters(&self, select: &Select, order_by: Option<&OrderBy>, frame: &Frame) -> Option<Select> {
         let [from] = select.from.as_slice() else { return None };
         let [join] = from.joins.as_slice() else { return None };
-        let (table, called) = plain(&from.relation)?;
+        let (table, called) = names_of_table(&from.relation)?;
         let (own, other) = sides(join, called)?;
         if self.speaks_of(table, select, called) {
             return None;
@@ -67,7 +67,7 @@ impl Mender<'_> {
     pub(super) fn take_from_the_source(&self, select: &mut Select, order_by: Option<&OrderBy>, frame: &Frame) {
         let [from] = select.from.as_slice() else { return };
         let rest = from.joins.iter().enumerate().rev().find_map(|(index, join)| {
-            let (table, called) = plain(&join.relation)?;
+            let (table, called) = names_of_table(&join.relation)?;
             let (own, other) = sides(join, called)?;
             if self.speaks_of(table, select, called) {
                 return None;
@@ -86,7 +86,7 @@ impl Mender<'_> {
         let joins = &select.from.first()?.joins;
         (0..joins.len()).rev().find(|index| {
             let join = &joins[*index];
-            let Some((table, called)) = plain(&join.relation) else { return false };
+            let Some((table, called)) = names_of_table(&join.relation) else { return false };
             is_inner(join)
                 && condition(join).is_some()
                 && !self.speaks_of(table, select, called)
@@ -96,24 +96,13 @@ impl Mender<'_> {
 
     /// Whether the question has a word of the table's name that no other table of the query has.
     fn speaks_of(&self, table: &str, select: &Select, called: &str) -> bool {
-        let tables = select.from.iter().flat_map(factors).filter_map(plain);
+        let tables = select.from.iter().flat_map(factors).filter_map(names_of_table);
         let others = tables.filter(|(_, other)| !other.eq_ignore_ascii_case(called));
         let others: BTreeSet<String> = others.flat_map(|(other, _)| words(other)).collect();
         let notes = self.subject.notes(table);
         let synonyms = notes.into_iter().flat_map(|notes| &notes.synonyms).flat_map(|synonym| words(synonym));
         self.asks_for(words(table).into_iter().chain(synonyms), &others)
     }
-}
-
-/// A table's own name, and what the query calls it.
-fn plain(factor: &TableFactor) -> Option<(&str, &str)> {
-    let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
-    let own = last(name)?;
-    Some((own, alias.as_ref().map_or(own, |alias| &alias.name.value)))
-}
-
-fn is_inner(join: &Join) -> bool {
-    matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_))
 }
 
 /// The two sides of an inner join by equality: that of the table called so, and the other's.
@@ -144,8 +133,8 @@ fn replace(select: &mut Select, column: &Expr, by: &Expr) {
 fn uses(select: &Select, order_by: Option<&OrderBy>, called: &str, frame: &Frame) -> bool {
     let mut is_used = select.projection.iter().any(|item| matches!(item, SelectItem::QualifiedWildcard(..)));
     let mut see = |expr: &Expr| match expr {
-        Expr::CompoundIdentifier(parts) => {
-            is_used |= parts.iter().rev().nth(1).is_some_and(|qualifier| qualifier.value.eq_ignore_ascii_case(called));
+        Expr::CompoundIdentifier(_) => {
+            is_used |= qualifier(expr).is_some_and(|qualifier| qualifier.eq_ignore_ascii_case(called));
         }
         Expr::Identifier(name) => {
             let having = frame.having(&name.value);

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 
 use super::{
     Mender, condition, condition_mut, each_expr, factors, grouping,
-    names::{ident, last},
+    names::{ident, names_of_table},
 };
 use crate::{
     links::Place,
@@ -107,14 +107,12 @@ impl Mender<'_> {
     }
 
     pub(super) fn known(&self, factor: &TableFactor) -> Option<Known> {
-        let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
-        let own = last(name)?;
+        let (own, alias) = names_of_table(factor)?;
         if self.expression(own).is_some() {
             return None;
         }
         let table = self.subject.schema.table(own)?.name.clone();
-        let alias = alias.as_ref().map_or_else(|| own.to_owned(), |alias| alias.name.value.clone());
-        Some(Known { table, alias })
+        Some(Known { table, alias: alias.to_owned() })
     }
 
     /// "Templates of more than one document" are not counted in the table of templates: the rows that the question counts are

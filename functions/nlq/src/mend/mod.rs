@@ -193,17 +193,15 @@ struct Walk<'w, 'a> {
 }
 
 impl Changes for Walk<'_, '_> {
-    fn before_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+    fn before_query(&mut self, query: &mut Query) {
         if self.depth == 0 {
             self.mender.query(query, self.frames);
         }
         self.depth += 1;
-        ControlFlow::Continue(())
     }
 
-    fn after_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+    fn after_query(&mut self, _query: &mut Query) {
         self.depth -= 1;
-        ControlFlow::Continue(())
     }
 
     fn after_expression(&mut self, expr: &mut Expr) -> ControlFlow<()> {
@@ -234,6 +232,10 @@ fn condition(join: &Join) -> Option<&Expr> {
         | JoinOperator::FullOuter(JoinConstraint::On(condition)) => Some(condition),
         _ => None,
     }
+}
+
+fn is_inner(join: &Join) -> bool {
+    matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_))
 }
 
 fn grouping(select: &Select) -> &[Expr] {
@@ -277,7 +279,7 @@ fn renamed(mut fields: Vec<Field>, names: &[&str]) -> Vec<Field> {
 
 /// Every expression below a node, those of subqueries too.
 pub(crate) fn each_expr(node: &impl Visit, mut see: impl FnMut(&Expr)) {
-    let _ = walk::expressions(node, &mut |expr, _| {
+    let _ = walk::expressions(node, |expr, _| {
         see(expr);
         ControlFlow::Continue(())
     });

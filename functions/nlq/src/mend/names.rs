@@ -1,6 +1,6 @@
 //! Names that are nearly right.
 
-use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Value};
+use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, TableFactor, Value};
 
 use super::scope::{Field, Frame, Relation};
 use crate::{
@@ -16,6 +16,21 @@ pub(super) fn last(name: &ObjectName) -> Option<&str> {
     match name.0.last()? {
         ObjectNamePart::Identifier(ident) => Some(&ident.value),
         ObjectNamePart::Function(_) => None,
+    }
+}
+
+/// A table's own name, and what the query calls it.
+pub(super) fn names_of_table(factor: &TableFactor) -> Option<(&str, &str)> {
+    let TableFactor::Table { name, alias, args: None, .. } = factor else { return None };
+    let own = last(name)?;
+    Some((own, alias.as_ref().map_or(own, |alias| &alias.name.value)))
+}
+
+/// What a column says of whose it is.
+pub(super) fn qualifier(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::CompoundIdentifier(parts) => parts.iter().rev().nth(1).map(|part| part.value.as_str()),
+        _ => None,
     }
 }
 

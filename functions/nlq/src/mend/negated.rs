@@ -2,14 +2,12 @@
 //! rows that are there, and never those that are not.
 
 use shared::sql::guard;
-use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArguments, Join, JoinOperator, OrderBy, Select, SelectItem, SetExpr, Value,
-};
+use sqlparser::ast::{BinaryOperator, Expr, FunctionArguments, Join, OrderBy, Select, SelectItem, SetExpr, Value};
 
 use super::{
-    Mender, and, condition, conjuncts, each_expr, grouping,
+    Mender, and, condition, conjuncts, each_expr, grouping, is_inner,
     joins::ordering,
-    names::{ident, reference},
+    names::{ident, qualifier, reference},
     scope::{Frame, Relation, resolve},
 };
 use crate::links::Place;
@@ -222,10 +220,6 @@ fn says_none(question: &str) -> bool {
     NONE.iter().any(|none| words.contains(&format!(" {none} ")))
 }
 
-fn is_inner(join: &Join) -> bool {
-    matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_))
-}
-
 /// `key NOT IN (SELECT fk FROM … WHERE fk IS NOT NULL AND …)`: with a NULL among them, no row would be known not to be.
 fn not_in(key: Expr, fk: &Expr, from: &Select, condition: &Expr) -> Option<Expr> {
     let mut query = guard::parse("SELECT 1").ok()?;
@@ -284,21 +278,13 @@ fn shows_only(select: &Select, order_by: Option<&OrderBy>, alias: &str, frames: 
     let is_of = |expr: &Expr| {
         count_argument(expr).is_some()
             || relations(expr, frames).is_some_and(|of| of.iter().all(|other| other == alias))
-            || only_name(expr).is_some_and(|of| of == alias)
+            || qualifier(expr).is_some_and(|of| of == alias)
     };
     let shown = select.projection.iter().all(|item| match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => is_of(expr),
         _ => false,
     });
     shown && ordering(order_by).iter().all(|by| is_of(&by.expr))
-}
-
-/// The qualifier of a column.
-fn only_name(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::CompoundIdentifier(parts) => parts.iter().rev().nth(1).map(|part| part.value.as_str()),
-        _ => None,
-    }
 }
 
 /// What a `count` counts.

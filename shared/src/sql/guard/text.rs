@@ -39,7 +39,7 @@ pub fn parse(sql: &str) -> Result<Query, Refusal> {
 
 /// Whether what walks over the tree on the caller's stack had too far to go.
 fn is_too_high(query: &Query) -> bool {
-    walk::expressions(query, &mut |_, depth| match depth.expressions < MOST_HEIGHT {
+    walk::expressions(query, |_, depth| match depth.expressions < MOST_HEIGHT {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
     })
@@ -156,11 +156,10 @@ pub(super) fn print_here(query: &Query) -> String {
 struct DoubledQuotes;
 
 impl Changes for DoubledQuotes {
-    fn value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+    fn value(&mut self, value: &mut ValueWithSpan) {
         if let Value::SingleQuotedString(text) = &mut value.value {
             *text = text.replace('\'', "''");
         }
-        ControlFlow::Continue(())
     }
 }
 
